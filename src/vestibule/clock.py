@@ -1,0 +1,32 @@
+"""The only reader of the time. Everything else takes an instant or a Clock."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time as integer microseconds since 1970-01-01T00:00:00Z."""
+
+    def now(self) -> int:
+        """The present instant in microseconds, UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> int:
+        """The present instant in microseconds, UTC."""
+        return time.time_ns() // 1_000
+
+
+def monotonic_us() -> int:
+    """Microseconds on a clock that never goes back; only differences mean anything."""
+    return time.perf_counter_ns() // 1_000
+
+
+def rfc3339(instant: int) -> str:
+    """Microseconds since the epoch as RFC 3339 in UTC with milliseconds, e.g. `2026-11-24T08:00:00.000Z`."""
+    whole = datetime.fromtimestamp(instant // 1_000_000, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{instant // 1_000 % 1_000:03d}Z"

@@ -1,0 +1,156 @@
+"""The nouns of the house as frozen values. No behaviour, no I/O.
+
+Times are integer microseconds UTC; ids are text as made by `vestibule.ids`; documents are JSON text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+JsonObject: TypeAlias = dict[str, Any]
+
+Origin = Literal["scim", "app", "login"]
+"""Who made a user, a group or a membership: the identity provider, the SaaS app, or a sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """A customer of the SaaS app."""
+
+    id: str
+    name: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One link to one identity provider of an enterprise; the tenant key of all that follows."""
+
+    id: str
+    enterprise_id: str
+    idp: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A SCIM bearer of one connection. Its text is never kept, only a hash (see `store`)."""
+
+    id: str
+    connection_id: str
+    name: str
+    scopes: frozenset[str]
+    last_four: str
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
+    last_used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChange:
+    """What changes on a token; a field left at None stays as it is."""
+
+    scopes: frozenset[str] | None = None
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A SCIM User of a connection.
+
+    `document` is the resource as JSON text without `id`, `meta` and `groups`, which are kept apart.
+    `adopted_at` is the first time that the identity provider wrote to a user it had not made.
+    """
+
+    id: str
+    connection_id: str
+    user_name: str
+    external_id: str | None
+    active: bool
+    origin: Origin
+    version: int
+    created_at: int
+    updated_at: int
+    document: str
+    adopted_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A SCIM Group of a connection. Its members are rows of their own, never part of this value."""
+
+    id: str
+    connection_id: str
+    display_name: str
+    external_id: str | None
+    origin: Origin
+    version: int
+    created_at: int
+    updated_at: int
+    member_count: int = 0
+    adopted_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One membership as it is read back: who, made by whom, and whether the identity provider claims it too."""
+
+    user_id: str
+    user_name: str
+    display_name: str | None
+    external_id: str | None
+    active: bool
+    origin: Origin
+    claimed: bool
+    """True when the identity provider has added this member, be it that the app had already done so."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRef:
+    """A group as it is shown in a user's `groups`."""
+
+    id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One act of an administrator: who did what to what, e.g. `token.scopes_changed` on `tok_…`."""
+
+    id: str
+    connection_id: str
+    at: int
+    actor: str
+    action: str
+    target: str
+    detail: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One recorded SCIM request and its answer. Bodies are redacted and bounded before they get here.
+
+    `facts` holds what the server knew while it answered (got, need, changed counts, tolerated quirks …);
+    `error` is the kind of a refusal as `vestibule.scim.errors` names it, None for a 2xx.
+    """
+
+    id: str
+    connection_id: str
+    at: int
+    duration_us: int
+    method: str
+    path: str
+    query: str
+    status: int
+    token_id: str | None = None
+    resource_type: str | None = None
+    resource_id: str | None = None
+    target: str | None = None
+    """The name asked for or written: a userName or a displayName."""
+    scim_type: str | None = None
+    error: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    request_body: str | None = None
+    response_body: str | None = None

@@ -1,0 +1,51 @@
+"""The only reader of the environment."""
+
+import os
+from dataclasses import dataclass
+
+DEFAULT_DATABASE = "sqlite:///vestibule.db"
+DEFAULT_BASE_URL = "http://127.0.0.1:8700"
+
+
+class InvalidSettings(Exception):
+    """A setting that cannot be used; the message says which and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Sizes in bytes."""
+
+    database: str = DEFAULT_DATABASE
+    base_url: str = DEFAULT_BASE_URL
+    max_body: int = 4 * 1024 * 1024
+    """The largest request body that the SCIM endpoint reads."""
+
+    def __post_init__(self) -> None:
+        if not self.base_url.startswith(("http://", "https://")):
+            raise InvalidSettings(
+                f"The public address {self.base_url!r} must start with http:// or https:// "
+                "(--base-url or VESTIBULE_BASE_URL)."
+            )
+        object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+
+
+def read(database: str | None = None, base_url: str | None = None) -> Settings:
+    """Settings from arguments, else from `VESTIBULE_DATABASE_URL` and `VESTIBULE_BASE_URL`, else defaults."""
+    return Settings(
+        database=database or os.environ.get("VESTIBULE_DATABASE_URL") or DEFAULT_DATABASE,
+        base_url=base_url or os.environ.get("VESTIBULE_BASE_URL") or DEFAULT_BASE_URL,
+    )
+
+
+def sqlite_path(database: str) -> str:
+    """The file of a `sqlite:///PATH` URL (`sqlite:////abs/path` for an absolute one).
+
+    Raises InvalidSettings for any other kind of URL.
+    """
+    prefix = "sqlite:///"
+    if not database.startswith(prefix) or len(database) == len(prefix):
+        raise InvalidSettings(
+            f"The database {database!r} is not understood: write sqlite:///PATH, "
+            "for example sqlite:///vestibule.db (--database or VESTIBULE_DATABASE_URL)."
+        )
+    return database[len(prefix) :]
