@@ -17,7 +17,7 @@ OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 class AttrPath:
     """An attribute, or a sub-attribute of it, in the schema's own spelling.
 
-    `uri` is None for the core schema, `id`, `externalId` and `meta`, else the extension's URN. `attribute` describes what the path
+    `uri` is None for core and common attributes, else the URN of the extension. `attribute` describes what the path
     ends at (the sub-attribute when there is one). `parent` describes `name` when there is a `sub`. Inside a
     value path (`emails[type eq "work"]`) `name` is the sub-attribute itself, `sub` and `parent` are None.
     """

@@ -1,6 +1,37 @@
-"""Compile PATCH operations (RFC 7644 section 3.5.2) to a change; apply it to a user's document."""
+"""Read PATCH messages (RFC 7644 section 3.5.2) and compile those on a group to a change of sets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
+
+from vestibule.scim.errors import (
+    InvalidPath,
+    InvalidSyntax,
+    InvalidValue,
+    Mutability,
+    NoTarget,
+    ScimError,
+)
+from vestibule.scim.filter_ast import Compare, Filter, Or
+from vestibule.scim.group_schema import GROUP
+from vestibule.scim.path import PatchPath, parse_path
+from vestibule.scim.quirks import Notes
+from vestibule.scim.resource import member_ids, read_value
+from vestibule.scim.schema import ResourceType, named
+
+PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+MAX_OPERATIONS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as it was sent. `number` counts from 1, for messages. `given` is False without a `value`."""
+
+    number: int
+    op: str
+    path: str | None
+    value: Any
+    given: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +48,201 @@ class GroupChange:
     clear: bool = False
     display_name: str | None = None
     external_id: str | None = None
+
+
+def read_patch(body: Any, notes: Notes) -> tuple[Operation, ...]:
+    """The operations of a PatchOp message. Raises InvalidSyntax saying which operation is wrong and how."""
+    if not isinstance(body, dict):
+        raise InvalidSyntax("The body must be a JSON object with `schemas` and `Operations`.")
+    message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
+    schemas: Any = message.get("schemas")
+    if not isinstance(schemas, list) or PATCH_SCHEMA.casefold() not in [
+        str(each).casefold() for each in cast("list[Any]", schemas)
+    ]:
+        raise InvalidSyntax(f'A PATCH body needs `"schemas": ["{PATCH_SCHEMA}"]`.')
+    operations: Any = message.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax("A PATCH body needs a list `Operations` with at least one operation.")
+    items = cast("list[Any]", operations)
+    if len(items) > MAX_OPERATIONS:
+        raise InvalidSyntax(f"A PATCH body may have {MAX_OPERATIONS} operations, not {len(items)}.")
+    return tuple(_read_operation(number, each, notes) for number, each in enumerate(items, 1))
+
+
+def _read_operation(number: int, item: Any, notes: Notes) -> Operation:
+    if not isinstance(item, dict):
+        raise InvalidSyntax(f"Operation {number} must be an object with `op`, `path` and `value`.")
+    fields = {key.casefold(): value for key, value in cast("dict[str, Any]", item).items()}
+    op: Any = fields.get("op")
+    if not isinstance(op, str) or op.lower() not in ("add", "replace", "remove"):
+        raise InvalidSyntax(f"Operation {number}: `op` must be add, replace or remove.")
+    if op != op.lower():
+        notes.note("op_case")
+    path: Any = fields.get("path")
+    if path is not None and not isinstance(path, str):
+        raise InvalidPath(f"Operation {number}: `path` must be a text.", operation=number)
+    path = path.strip() if path else None
+    op = op.lower()
+    if op == "remove" and not path:
+        raise NoTarget(f"Operation {number}: a remove needs a `path`.", operation=number)
+    if op != "remove" and "value" not in fields:
+        raise InvalidValue(f"Operation {number}: {op} needs a `value`.", operation=number)
+    return Operation(number, op, path or None, fields.get("value"), "value" in fields)
+
+
+def targets(
+    operation: Operation, resource_type: ResourceType, resource_id: str, notes: Notes
+) -> Iterator[tuple[PatchPath, Any]]:
+    """The paths that an operation points at, each with its value; a path-less one is spread over its keys.
+
+    Raises InvalidPath, InvalidValue, Mutability (a foreign `id`), each naming the operation.
+    """
+    if operation.path is not None:
+        yield _path(operation, operation.path, resource_type, notes), operation.value
+        return
+    if not isinstance(operation.value, dict):
+        raise InvalidValue(
+            f"Operation {operation.number}: without a `path`, `value` must be an object of attributes.",
+            operation=operation.number,
+        )
+    for key, value in cast("dict[str, Any]", operation.value).items():
+        folded = key.casefold()
+        extension = resource_type.extension(key)
+        if folded == "id":
+            if value != resource_id:
+                raise Mutability(f"Operation {operation.number}: `id` cannot be changed.", attribute="id")
+            notes.note("id_in_value")
+        elif folded in ("schemas", "meta") or folded == resource_type.schema.id.casefold():
+            continue
+        elif extension is not None:
+            members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+            for name, item in members.items():
+                attribute = named(extension.attributes, name)
+                if attribute is None:
+                    notes.note("unknown_attribute")
+                else:
+                    yield PatchPath(extension.id, attribute), item
+        else:
+            yield from _keyed(operation, key, value, resource_type, notes)
+
+
+def _keyed(
+    operation: Operation, key: str, value: Any, resource_type: ResourceType, notes: Notes
+) -> Iterator[tuple[PatchPath, Any]]:
+    try:
+        path = parse_path(key, resource_type)
+    except InvalidPath:
+        notes.note("unknown_attribute")
+        return
+    if path.attribute.mutability == "readOnly":
+        return
+    if "." in key.rsplit("]", 1)[-1].removeprefix(path.uri or "") or ":" in key:
+        notes.note("dotted_keys")
+    yield path, value
+
+
+def _path(operation: Operation, text: str, resource_type: ResourceType, notes: Notes) -> PatchPath:
+    try:
+        path = parse_path(text, resource_type)
+    except ScimError as error:
+        raise InvalidPath(
+            f"Operation {operation.number}: {error.detail}", operation=operation.number, path=text
+        ) from error
+    if path.uri is not None and not text.casefold().startswith("urn:"):
+        notes.note("bare_extension_attribute")
+    if path.attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
+        raise Mutability(
+            f"Operation {operation.number}: `{text}` is set by this server and cannot be changed.",
+            attribute=text,
+        )
+    return path
+
+
+def compile_group(operations: tuple[Operation, ...], group_id: str, notes: Notes) -> GroupChange:
+    """What the operations, one after the other, ask of a group, without reading it.
+
+    Raises InvalidPath, InvalidValue, Mutability, NoTarget; then nothing is to be changed.
+    """
+    draft = _GroupDraft(notes)
+    for operation in operations:
+        for path, value in targets(operation, GROUP, group_id, notes):
+            draft.take(operation, path, value)
+    return GroupChange(
+        frozenset(draft.add), frozenset(draft.remove), draft.clear, draft.display_name, draft.external_id
+    )
+
+
+class _GroupDraft:
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.add: set[str] = set()
+        self.remove: set[str] = set()
+        self.clear = False
+        self.display_name: str | None = None
+        self.external_id: str | None = None
+
+    def take(self, operation: Operation, path: PatchPath, value: Any) -> None:
+        match path.attribute.name:
+            case "members":
+                self.take_members(operation, path, value)
+            case "displayName":
+                self.display_name = self.text(operation, path, value)
+                if not (self.display_name or "").strip():
+                    raise InvalidValue(
+                        f"Operation {operation.number}: a group needs a `displayName`.",
+                        attribute="displayName",
+                    )
+            case "externalId":
+                self.external_id = self.text(operation, path, value) or ""
+
+    def text(self, operation: Operation, path: PatchPath, value: Any) -> str | None:
+        if operation.op == "remove":
+            return None
+        return read_value(value, path.attribute, path.attribute.name, self.notes)
+
+    def take_members(self, operation: Operation, path: PatchPath, value: Any) -> None:
+        if path.filter is not None:
+            ids = _ids_in(path.filter)
+            if ids is None or path.sub is not None or operation.op != "remove":
+                raise InvalidPath(
+                    f'Operation {operation.number}: members are removed with `members[value eq "id"]` '
+                    "and added with `members` and a list of values.",
+                    operation=operation.number,
+                )
+            self.leave(ids)
+            return
+        if path.sub is not None:
+            raise InvalidPath(f"Operation {operation.number}: point at `members`.", operation=operation.number)
+        if operation.op == "remove" and (not operation.given or value is None):
+            self.everyone_leaves()
+            return
+        named_ids = member_ids(read_value(value, path.attribute, "members", self.notes) or [])
+        if operation.op == "remove":
+            self.notes.note("remove_members_with_value")
+            self.leave(named_ids)
+            return
+        if operation.op == "replace":
+            self.everyone_leaves()
+        self.add.update(named_ids)
+        self.remove.difference_update(named_ids)
+
+    def leave(self, ids: tuple[str, ...]) -> None:
+        self.add.difference_update(ids)
+        self.remove.update(ids)
+
+    def everyone_leaves(self) -> None:
+        self.clear = True
+        self.add.clear()
+        self.remove.clear()
+
+
+def _ids_in(where: Filter) -> tuple[str, ...] | None:
+    """The ids of `value eq "a" or value eq "b"`; None for any other filter."""
+    match where:
+        case Compare(path, "eq", str(value)) if path.name == "value":
+            return (value,)
+        case Or(left, right):
+            first, second = _ids_in(left), _ids_in(right)
+            return None if first is None or second is None else first + second
+        case _:
+            return None

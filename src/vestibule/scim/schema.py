@@ -1,4 +1,7 @@
-"""Attribute definitions of User, Group and Enterprise User as data (RFC 7643 sections 4, 7 and 8.7)."""
+"""What a schema is made of, and how a name is found in one (RFC 7643 sections 2, 3 and 7).
+
+The schemas themselves are data in `user_schema` and `group_schema`.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,8 +32,12 @@ class Attribute:
 
     def sub(self, name: str) -> "Attribute | None":
         """The sub-attribute of this name, compared caseless (RFC 7643 section 2.1)."""
-        wanted = name.casefold()
-        return next((each for each in self.sub_attributes if each.name.casefold() == wanted), None)
+        return named(self.sub_attributes, name)
+
+    @property
+    def value(self) -> "Attribute":
+        """What a comparison with this attribute compares: itself, or a complex one's `value`."""
+        return (self.sub("value") or self) if self.type == "complex" else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +59,60 @@ class ResourceType:
     description: str
     schema: Schema
     extensions: tuple[Schema, ...] = ()
+
+    def extension(self, uri: str) -> Schema | None:
+        """The extension with this URN, compared caseless."""
+        wanted = uri.casefold()
+        return next((each for each in self.extensions if each.id.casefold() == wanted), None)
+
+
+def _read_only(name: str, type: AttributeType = "string", **rest: bool) -> Attribute:  # noqa: A002
+    return Attribute(name, type, mutability="readOnly", **rest)
+
+
+SCHEMAS = Attribute("schemas", "reference", multi_valued=True, required=True, returned="always", case_exact=True)
+ID = Attribute(
+    "id", mutability="readOnly", returned="always", case_exact=True, uniqueness="server",
+    description="Given by this server, never changed, never used again.",
+)  # fmt: skip
+EXTERNAL_ID = Attribute(
+    "externalId", case_exact=True, uniqueness="server",
+    description="The identity provider's own id of the resource; unique within the connection.",
+)  # fmt: skip
+META = Attribute(
+    "meta", "complex", mutability="readOnly",
+    sub_attributes=(
+        _read_only("resourceType", case_exact=True),
+        _read_only("created", "dateTime"),
+        _read_only("lastModified", "dateTime"),
+        _read_only("location", "reference", case_exact=True),
+        _read_only("version", case_exact=True),
+    ),
+)  # fmt: skip
+COMMON = (SCHEMAS, ID, EXTERNAL_ID, META)
+"""The attributes of every resource (RFC 7643 sections 3 and 3.1); no schema lists them."""
+
+
+def named(attributes: tuple[Attribute, ...], name: str) -> Attribute | None:
+    """The attribute of this name, compared caseless."""
+    wanted = name.casefold()
+    return next((each for each in attributes if each.name.casefold() == wanted), None)
+
+
+def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str | None, Attribute] | None:
+    """Where a name lives: the extension's URN (None for core and common) and the attribute; None if nowhere.
+
+    Without a `uri`, a name that the core lacks is looked for in the extensions: Entra's older shape names
+    `manager` and `department` bare.
+    """
+    if uri is None or uri.casefold() == resource_type.schema.id.casefold():
+        found = named(COMMON + resource_type.schema.attributes, name)
+        if found is not None:
+            return None, found
+        if uri is not None:
+            return None
+        hits = [(each.id, hit) for each in resource_type.extensions if (hit := named(each.attributes, name))]
+        return hits[0] if len(hits) == 1 else None
+    extension = resource_type.extension(uri)
+    hit = named(extension.attributes, name) if extension else None
+    return (extension.id, hit) if extension and hit else None

@@ -33,8 +33,8 @@ from vestibule.model import (
     TokenChange,
     User,
 )
-from vestibule.scim.patch import GroupChange
 from vestibule.scim.filter_ast import Filter
+from vestibule.scim.patch import GroupChange
 
 T = TypeVar("T")
 
@@ -188,9 +188,7 @@ class Store(Protocol):
         """The tokens of a connection, revoked and expired ones too, in the order of making."""
         ...
 
-    async def change_token(
-        self, connection_id: str, token_id: str, change: TokenChange, audit: Audit
-    ) -> Token:
+    async def change_token(self, connection_id: str, token_id: str, change: TokenChange, audit: Audit) -> Token:
         """Apply a change and keep the audit entry, both or neither. Raises NotFound."""
         ...
 
@@ -232,15 +230,13 @@ class Store(Protocol):
         """
         ...
 
-    async def delete_user(self, connection_id: str, user_id: str, expected_version: int | None = None) -> None:
+    async def delete_user(self, connection_id: str, user_id: str, at: int, expected_version: int | None = None) -> None:
         """Delete a user and its memberships; each group it leaves gets a new version. Raises NotFound, Stale."""
         ...
 
     # Groups
 
-    async def create_group(
-        self, group: Group, members: Collection[str] = (), origin: Origin = "scim"
-    ) -> Group:
+    async def create_group(self, group: Group, members: Collection[str] = (), origin: Origin = "scim") -> Group:
         """Keep a new group with members (user ids), all or nothing; returns it with its `member_count`.
 
         Raises Taken (displayName, externalId), UnknownMembers, NotFound for the connection.
@@ -278,9 +274,7 @@ class Store(Protocol):
         """
         ...
 
-    async def delete_group(
-        self, connection_id: str, group_id: str, expected_version: int | None = None
-    ) -> None:
+    async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
         """Delete a group and its memberships. Raises NotFound, Stale."""
         ...
 
@@ -288,15 +282,11 @@ class Store(Protocol):
         """All members of a group in the order of their ids. Raises NotFound."""
         ...
 
-    async def members_of(
-        self, connection_id: str, group_ids: Collection[str]
-    ) -> Mapping[str, list[Member]]:
+    async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
         """The members of several groups, for a list that asked for them."""
         ...
 
-    async def groups_of(
-        self, connection_id: str, user_ids: Collection[str]
-    ) -> Mapping[str, list[GroupRef]]:
+    async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
         """The groups of each user, for the computed `groups` attribute; users without any are left out."""
         ...
 
@@ -314,9 +304,7 @@ class Store(Protocol):
         """Exchanges of a connection as the query says."""
         ...
 
-    async def last_exchange_for(
-        self, connection_id: str, resource_type: str, target: str
-    ) -> Exchange | None:
+    async def last_exchange_for(self, connection_id: str, resource_type: str, target: str) -> Exchange | None:
         """The newest exchange about the resource of this name, refused or not; by index."""
         ...
 

@@ -1,0 +1,51 @@
+# Everything runs from a virtual environment in .venv, made from hashed locks with nothing but python3.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check serve lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vestibule needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install python3-venv"; exit 2; }
+	@echo "Installing Vestibule into $(VENV) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing the test tools into $(VENV) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## Set up .venv with everything
+
+demo: $(VENV)/.run ## Watch the story: groups refused, explained, granted, filled (ARGS=--exit leaves at its end)
+	@$(BIN)/vestibule demo $(ARGS)
+
+serve: $(VENV)/.run ## Serve on http://127.0.0.1:8700 with vestibule.db in this folder
+	@$(BIN)/vestibule serve $(ARGS)
+
+check: $(VENV)/.dev ## Style, types and import rules
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/basedpyright --warnings
+	@PYTHONPATH=src $(BIN)/lint-imports --no-logo | tail -n 3
+
+test: check ## Set up and pass all checks and tests
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lock: ## Renew requirements/*.txt from pyproject.toml
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
+	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/build.in --extra server -o requirements/run.txt
+	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/build.in --extra server --group dev -o requirements/dev.txt
+
+clean: ## Remove what make made
+	@rm -rf $(VENV) .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,26 @@
+"""Tell a recorded exchange in plain words: what happened, why, and what to do. One text for log, page and error.
+
+`explain` asks each entry of the catalogue in turn; the first whose test fits the facts tells the story.
+"""
+
+from vestibule.explain.catalogue import ENTRIES
+from vestibule.explain.entry import Entry, Explanation, Fix, said_by_server
+from vestibule.model import Exchange
+
+__all__ = ["ENTRIES", "Entry", "Explanation", "Fix", "detail_for", "explain"]
+
+
+def explain(exchange: Exchange) -> Explanation:
+    """The explanation of an exchange. There is always one: the last entry fits everything."""
+    for entry in ENTRIES:
+        if entry.fits(exchange):
+            return entry.tell(exchange)
+    return said_by_server(exchange, "unexplained")
+
+
+def detail_for(explanation: Explanation, link: str) -> str:
+    """What a SCIM error's `detail` says: the sentence, the first fix, and where to read on."""
+    parts = [explanation.sentence]
+    if explanation.fixes:
+        parts.append(explanation.fixes[0].as_sentence())
+    return " ".join([*parts, link])

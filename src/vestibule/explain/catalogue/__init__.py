@@ -1,0 +1,46 @@
+"""The catalogue: one file per explanation. The order matters; the special stands before the general."""
+
+from vestibule.explain.catalogue import (
+    bad_message,
+    connection_unknown,
+    done,
+    filter_invalid,
+    group_conflict_displayname,
+    member_unresolved,
+    no_match,
+    path_or_method,
+    payload_too_large,
+    resource_missing,
+    scope_missing,
+    server_fault,
+    token_expired,
+    token_missing,
+    token_revoked,
+    token_unknown,
+    user_conflict,
+    value_invalid,
+    version_changed,
+)
+from vestibule.explain.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = (
+    scope_missing.ENTRY,
+    token_missing.ENTRY,
+    token_expired.ENTRY,
+    token_revoked.ENTRY,
+    token_unknown.ENTRY,
+    connection_unknown.ENTRY,
+    filter_invalid.ENTRY,
+    user_conflict.ENTRY,
+    group_conflict_displayname.ENTRY,
+    member_unresolved.ENTRY,
+    value_invalid.ENTRY,
+    bad_message.ENTRY,
+    payload_too_large.ENTRY,
+    version_changed.ENTRY,
+    resource_missing.ENTRY,
+    path_or_method.ENTRY,
+    server_fault.ENTRY,
+    no_match.ENTRY,
+    done.ENTRY,
+)

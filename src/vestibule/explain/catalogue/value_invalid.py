@@ -1,0 +1,23 @@
+"""`schema_value_type`: a value, a path or a change does not fit the schema."""
+
+from vestibule.explain.entry import Entry, Explanation, Fix
+from vestibule.model import Exchange
+
+_KINDS = ("invalid_value", "invalid_path", "no_target", "mutability")
+_TYPES = ("invalidValue", "invalidPath", "noTarget", "mutability")
+
+
+def _fits(exchange: Exchange) -> bool:
+    return exchange.error in _KINDS or exchange.scim_type in _TYPES
+
+
+def _tell(exchange: Exchange) -> Explanation:
+    return Explanation(
+        "schema_value_type",
+        str(exchange.facts.get("detail") or "A value does not fit its attribute."),
+        "The request as a whole was refused and nothing of it was kept, so nothing is half-written.",
+        (Fix("Correct this attribute in the identity provider's attribute mapping", "customer"),),
+    )
+
+
+ENTRY = Entry("schema_value_type", _fits, _tell)

@@ -1,0 +1,77 @@
+"""Read an answer or a log text that was not recorded here, so that the same catalogue can explain it."""
+
+import re
+from typing import Any, cast
+
+import orjson
+
+from vestibule.model import Exchange
+
+_STATUS = re.compile(r"(?:Response Status Code|Status ?Code|HTTP status|\"?status\"?)\W{1,4}(\d{3})", re.IGNORECASE)
+_RESOURCE = re.compile(r"(https?://\S+?|GET |POST |PATCH |PUT |DELETE )?\S*/(Users|Groups)\b(\?\S*)?", re.IGNORECASE)
+_NAME = re.compile(r"\b(User|Group) '([^'\n]+)'")
+_TYPE_OF = {"users": "User", "groups": "Group"}
+
+
+def from_answer(status: int, body: bytes, method: str = "GET", path: str = "") -> Exchange:
+    """An answer of any SCIM server: its status and body, JSON or not."""
+    try:
+        content: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        content = None
+    facts = _facts(cast("dict[str, Any]", content)) if isinstance(content, dict) else {}
+    scopes = " ".join(str(each) for each in facts.get("need") or ())
+    kind = "Group" if ":groups" in scopes else "User" if ":users" in scopes else None
+    if kind is None and (where := _RESOURCE.search(path)):
+        kind = _TYPE_OF[where[2].lower()]
+    scim_type = facts.get("scim_type")
+    return Exchange(
+        "", "", 0, 0, method, path, "", status,
+        resource_type=kind, scim_type=scim_type, error="outside" if status >= 400 else None, facts=facts,
+    )  # fmt: skip
+
+
+def from_text(text: str) -> Exchange | None:
+    """A pasted entry of an identity provider's log, such as Entra's; None when no answer is found in it."""
+    start = text.find("{")
+    body: Any = None
+    if start >= 0:
+        body = _last_object(text[start:])
+    match = _STATUS.search(text)
+    said: Any = body.get("status") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if match is None and not str(said).isdecimal():
+        return None
+    status = int(match[1]) if match else int(str(said))
+    resource = _RESOURCE.search(text)
+    exchange = from_answer(status, orjson.dumps(body), path=resource[0] if resource else "")
+    name = _NAME.search(text)
+    if name is None:
+        return exchange
+    return Exchange(
+        "", "", 0, 0, exchange.method, exchange.path, "", status,
+        resource_type=exchange.resource_type or name[1], target=name[2], scim_type=exchange.scim_type,
+        error=exchange.error, facts=exchange.facts,
+    )  # fmt: skip
+
+
+def _facts(content: dict[str, Any]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"detail": content.get("detail"), "scim_type": content.get("scimType")}
+    if isinstance(content.get("got"), list):
+        facts["got"] = content["got"]
+    need: Any = content.get("need")
+    if isinstance(need, list):
+        selections = [
+            cast("dict[str, Any]", each).get("selection") for each in cast("list[Any]", need) if isinstance(each, dict)
+        ]
+        facts["need"] = [scope for each in selections if isinstance(each, list) for scope in cast("list[Any]", each)]
+    return facts
+
+
+def _last_object(text: str) -> Any:
+    end = text.rfind("}")
+    while end > 0:
+        try:
+            return orjson.loads(text[: end + 1])
+        except orjson.JSONDecodeError:
+            end = text.rfind("}", 0, end)
+    return None

@@ -1,0 +1,41 @@
+"""The page behind the link in an error's detail: `/e/{request_id}`. An outsider sees the sentence alone."""
+
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from vestibule.explain import explain
+from vestibule.store import NotFound, Store
+
+_templates = Environment(loader=PackageLoader("vestibule.portal"), autoescape=True)
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages, over the store."""
+
+    store: Store
+
+    async def explanation(self, request: Request) -> Response:
+        """GET /e/{request_id}: the sentence of one recorded exchange, without names of people or tokens."""
+        request_id = request.path_params["request_id"]
+        try:
+            exchange = await self.store.exchange(request_id)
+        except NotFound:
+            return _page("unknown.html", 404, request_id=request_id)
+        explanation = explain(exchange)
+        # Only what names nobody: a sentence about a user or a group carries the name.
+        told = explanation.sentence if exchange.target is None or exchange.target not in explanation.sentence else None
+        return _page("explanation.html", 200, sentence=told, code=explanation.code, request_id=request_id)
+
+
+def _page(name: str, status: int, **values: object) -> Response:
+    return HTMLResponse(_templates.get_template(name).render(**values), status, headers=_HEADERS)

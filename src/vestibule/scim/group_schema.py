@@ -1,0 +1,32 @@
+"""Group as data (RFC 7643 sections 4.2 and 8.7.1)."""
+
+from vestibule.scim.schema import CORE_GROUP, Attribute, ResourceType, Schema
+
+GROUP_SCHEMA = Schema(
+    CORE_GROUP,
+    "Group",
+    "Group",
+    (
+        Attribute(
+            "displayName",
+            required=True,
+            uniqueness="server",
+            description="The group's name. Identity providers match groups by it, so it is unique within the "
+            "connection, compared caseless.",
+        ),
+        Attribute(
+            "members",
+            "complex",
+            "The members of the group.",
+            multi_valued=True,
+            sub_attributes=(
+                Attribute("value", mutability="immutable", case_exact=True, description="The id of the member."),
+                Attribute("$ref", "reference", mutability="immutable", reference_types=("User",), case_exact=True),
+                Attribute("display", mutability="readOnly", description="The member's displayName."),
+                Attribute("type", mutability="immutable", canonical_values=("User",)),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+GROUP = ResourceType("Group", "/Groups", "Group", GROUP_SCHEMA)

@@ -1,0 +1,215 @@
+"""Read what a client sends as a User or a Group (RFC 7643), tolerantly by schema, into one normal form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from vestibule.scim.errors import InvalidSyntax, InvalidValue
+from vestibule.scim.group_schema import GROUP
+from vestibule.scim.path import instant_of, split_uri
+from vestibule.scim.quirks import Notes
+from vestibule.scim.schema import COMMON, Attribute, ResourceType, named
+from vestibule.scim.user_schema import USER
+
+Json = dict[str, Any]
+MAX_TEXT = 64 * 1024
+"""The longest text of one attribute, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDraft:
+    """A group as a client wants it made: name, external id, the ids of its members."""
+
+    display_name: str
+    external_id: str | None
+    members: tuple[str, ...] = ()
+
+
+def read_user(body: Any, notes: Notes) -> Json:
+    """A POST or PUT body as the document to keep: schema spelling, no readOnly, no empty values.
+
+    Raises InvalidSyntax when it is no object, InvalidValue for a value that does not fit or a missing userName.
+    """
+    document = read_resource(body, USER, notes)
+    _require(document, "userName", USER)
+    document.setdefault("active", True)
+    check_primaries(document)
+    return with_schemas(document, USER)
+
+
+def read_group(body: Any, notes: Notes) -> GroupDraft:
+    """A POST or PUT body as a draft. Raises InvalidSyntax, InvalidValue (no displayName, a bad member)."""
+    document = read_resource(body, GROUP, notes)
+    _require(document, "displayName", GROUP)
+    return GroupDraft(document["displayName"], document.get("externalId"), member_ids(document.get("members", [])))
+
+
+def member_ids(members: list[Json]) -> tuple[str, ...]:
+    """The ids of normalised members, each once. Raises InvalidValue for a member without `value`."""
+    ids: dict[str, None] = {}
+    for at, member in enumerate(members):
+        if "value" not in member:
+            raise InvalidValue(
+                f"Member {at + 1} has no `value`: it must be the id of a user of this connection.",
+                attribute="members.value",
+            )
+        ids[member["value"]] = None
+    return tuple(ids)
+
+
+def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
+    """Normalise an object by a resource type's schemas; unknown things are noted and left out."""
+    if not isinstance(body, dict):
+        raise InvalidSyntax(f"The body must be a JSON object that describes a {resource_type.name}.")
+    document: Json = {}
+    for key, value in cast("Json", body).items():
+        uri, rest = split_uri(key, resource_type)
+        if key.casefold() == "schemas":
+            _note_schemas(value, resource_type, notes)
+        elif uri is not None and not rest:
+            extension = resource_type.extension(uri)
+            if extension is not None and value is not None:
+                content = read_complex(value, extension.attributes, extension.id, notes)
+                if content:
+                    document[extension.id] = content
+        else:
+            _read_attribute(document, key, value, COMMON + resource_type.schema.attributes, notes)
+    return document
+
+
+def _read_attribute(document: Json, key: str, value: Any, attributes: tuple[Attribute, ...], notes: Notes) -> None:
+    attribute = named(attributes, key)
+    if attribute is None:
+        notes.note("unknown_schema" if key.lower().startswith("urn:") else "unknown_attribute")
+    elif attribute.mutability == "writeOnly":
+        notes.note("password_dropped")
+    elif attribute.mutability != "readOnly":
+        read = read_value(value, attribute, attribute.name, notes)
+        if read is not None:
+            document[attribute.name] = read
+
+
+def _note_schemas(value: Any, resource_type: ResourceType, notes: Notes) -> None:
+    known = {each.id.casefold() for each in (resource_type.schema, *resource_type.extensions)}
+    given = cast("list[Any]", value) if isinstance(value, list) else [value]
+    if any(not isinstance(each, str) or each.casefold() not in known for each in given):
+        notes.note("unknown_schema")
+
+
+def read_complex(value: Any, attributes: tuple[Attribute, ...], where: str, notes: Notes) -> Json:
+    """Normalise an object whose members are these attributes. Raises InvalidValue."""
+    if not isinstance(value, dict):
+        raise InvalidValue(f"`{where}` must be an object, not {_shown(value)}.", attribute=where)
+    result: Json = {}
+    for key, item in cast("Json", value).items():
+        attribute = named(attributes, key)
+        if attribute is None:
+            notes.note("unknown_attribute")
+        elif attribute.mutability != "readOnly":
+            read = read_value(item, attribute, f"{where}.{attribute.name}", notes)
+            if read is not None:
+                result[attribute.name] = read
+    return result
+
+
+def read_value(value: Any, attribute: Attribute, where: str, notes: Notes) -> Any:
+    """Normalise one attribute's value; None when it is unassigned (null, "", [] and {} are the same).
+
+    Raises InvalidValue naming the attribute, what came and what was due.
+    """
+    if value is None or value == "" or value in ([], {}):
+        return None
+    if not attribute.multi_valued:
+        if isinstance(value, list):
+            items = cast("list[Any]", value)
+            if len(items) != 1:
+                raise InvalidValue(f"`{where}` takes one value, not {len(items)}.", attribute=where)
+            notes.note("list_for_single")
+            return read_value(items[0], attribute, where, notes)
+        return read_single(value, attribute, where, notes)
+    if not isinstance(value, list):
+        notes.note("single_for_list")
+        value = [value]
+    items = (read_single(each, attribute, where, notes) for each in cast("list[Any]", value) if each is not None)
+    return [each for each in items if each not in (None, {})] or None
+
+
+def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> Any:
+    """Normalise one value of an attribute, or one element of a multi-valued one. Raises InvalidValue."""
+    match attribute.type:
+        case "complex":
+            if isinstance(value, str) and attribute.sub("value") is not None:
+                notes.note("string_for_complex" if attribute.multi_valued else "reference_as_string")
+                value = {"value": value}
+            return read_complex(value, attribute.sub_attributes, where, notes) or None
+        case "boolean":
+            return read_boolean(value, where, notes)
+        case "integer" | "decimal":
+            return _read_number(value, attribute, where, notes)
+        case _:
+            return _read_text(value, attribute, where)
+
+
+def read_boolean(value: Any, where: str, notes: Notes) -> bool:
+    """true or false, also from Entra's "True" and "False". Raises InvalidValue."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        notes.note("boolean_string")
+        return value.lower() == "true"
+    raise InvalidValue(f"`{where}` must be true or false, not {_shown(value)}.", attribute=where)
+
+
+def _read_number(value: Any, attribute: Attribute, where: str, notes: Notes) -> int | float:
+    if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii() and len(value) < 19:
+        notes.note("integer_string")
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float if attribute.type == "decimal" else int):
+        raise InvalidValue(f"`{where}` must be a number, not {_shown(value)}.", attribute=where)
+    return value
+
+
+def _read_text(value: Any, attribute: Attribute, where: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(f"`{where}` must be a text, not {_shown(value)}.", attribute=where)
+    if len(value) > MAX_TEXT:
+        raise InvalidValue(f"`{where}` is longer than {MAX_TEXT} characters.", attribute=where)
+    if "\0" in value:
+        raise InvalidValue(f"`{where}` contains a NUL character.", attribute=where)
+    if attribute.type == "dateTime" and instant_of(value) is None:
+        raise InvalidValue(f"`{where}` must be a time such as 2026-11-24T08:00:00Z.", attribute=where)
+    return value
+
+
+def _shown(value: Any) -> str:
+    kinds = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    kind = kinds.get(cast("type[Any]", type(value)), "null")
+    return f"the text {value[:40]!r}" if isinstance(value, str) else kind
+
+
+def _require(document: Mapping[str, Any], name: str, resource_type: ResourceType) -> None:
+    if not str(document.get(name, "")).strip():
+        raise InvalidValue(f"A {resource_type.name} needs a `{name}`; none came.", attribute=name)
+
+
+def check_primaries(document: Json) -> None:
+    """At most one value of an attribute is primary (RFC 7643 section 2.4). Raises InvalidValue."""
+    for name, value in document.items():
+        if isinstance(value, list):
+            items = cast("list[Any]", value)
+            if sum(isinstance(each, dict) and cast("Json", each).get("primary") is True for each in items) > 1:
+                raise InvalidValue(f"More than one of `{name}` is primary; only one may be.", attribute=name)
+
+
+def with_schemas(document: Json, resource_type: ResourceType) -> Json:
+    """The document led by the `schemas` that its content uses (RFC 7643 section 3)."""
+    used = [each.id for each in resource_type.extensions if document.get(each.id)]
+    rest = {key: value for key, value in document.items() if key != "schemas"}
+    return {"schemas": [resource_type.schema.id, *used], **rest}

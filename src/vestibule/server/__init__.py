@@ -1,0 +1,1 @@
+"""The HTTP edge: it translates between HTTP and the domain, and nothing more."""

@@ -1,0 +1,53 @@
+"""The composition root: settings and a store become one ASGI application."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import vestibule.portal
+from vestibule.clock import Clock, SystemClock
+from vestibule.directory import Directory
+from vestibule.portal.pages import Pages
+from vestibule.server.recorder import Recorder
+from vestibule.server.scim import ScimEndpoints
+from vestibule.settings import Settings
+from vestibule.store import Store
+
+_STATIC = Path(vestibule.portal.__file__).parent / "static"
+
+
+def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Starlette:
+    """The whole service over an open store, which is closed when the service stops."""
+    clock = clock or SystemClock()
+    scim = ScimEndpoints(Directory(store, clock), settings.max_body)
+    recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
+    pages = Pages(store)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        yield
+        await store.close()
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        await store.enterprises()
+        return JSONResponse({"status": "ready"})
+
+    return Starlette(
+        routes=[
+            Mount("/scim/v2/connections", recorder),
+            Route("/e/{request_id}", pages.explanation),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        lifespan=lifespan,
+    )

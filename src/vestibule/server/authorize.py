@@ -1,0 +1,57 @@
+"""Who is calling: a bearer token of the connection in the URL, in force, with the scope that is needed."""
+
+from vestibule import ids
+from vestibule.clock import Clock
+from vestibule.connections import in_order
+from vestibule.scim.errors import InsufficientScope, NotFound, Unauthorized
+from vestibule.scim.scopes import needed
+from vestibule.server.call import Call
+from vestibule.store import NotFound as NotKept
+from vestibule.store import Store
+
+
+async def authenticate(call: Call, store: Store, clock: Clock) -> None:
+    """Find the token by its id within the connection. Raises Unauthorized, NotFound for the connection."""
+    text = _bearer(call)
+    token_id = ids.token_id_of(text) if text else None
+    if token_id is None or text is None:
+        await _connection_exists(call, store)
+        reason = "unknown" if text else "missing"
+        raise Unauthorized("The token is unknown." if text else "No bearer token came.", reason)
+    try:
+        token, kept_hash = await store.token(call.connection_id, token_id)
+    except NotKept:
+        await _connection_exists(call, store)
+        raise Unauthorized("The token is unknown.", "unknown") from None
+    if not ids.same_hash(kept_hash, ids.token_hash(text)):
+        raise Unauthorized("The token is unknown.", "unknown")
+    call.token_id = token.id
+    now = clock.now()
+    if token.revoked_at is not None:
+        raise Unauthorized("The token has been revoked.", "revoked")
+    if token.expires_at is not None and now >= token.expires_at:
+        raise Unauthorized("The token has expired.", "expired")
+    store.token_used(call.connection_id, token.id, now)
+    call.token = token
+
+
+def require_scope(call: Call, resource_type: str, method: str | None = None) -> None:
+    """Check that the token may do this. Raises InsufficientScope with what it holds and what it lacks."""
+    assert call.token is not None, "authenticate comes first"  # noqa: S101 -- a fault of ours, never of a caller's
+    scope = needed(method or call.method, resource_type)
+    if scope not in call.token.scopes:
+        raise InsufficientScope(f"The token lacks {scope}.", got=in_order(call.token.scopes), need=[scope])
+
+
+def _bearer(call: Call) -> str | None:
+    kind, _, text = call.headers.get("authorization", "").strip().partition(" ")
+    return text.strip() if kind.lower() == "bearer" and text.strip() else None
+
+
+async def _connection_exists(call: Call, store: Store) -> None:
+    try:
+        await store.connection(call.connection_id)
+    except NotKept:
+        raise NotFound(
+            "The URL names a connection that does not exist.", resource_type="Connection", id=call.connection_id
+        ) from None
