@@ -88,6 +88,10 @@ class SchemaMismatch(StoreError):
     """The database was made by another version of Vestibule, or is no database of Vestibule's at all."""
 
 
+class Unreachable(StoreError):
+    """The database cannot be opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A page of a list: `total` counts all matches, `items` are those of this page."""
@@ -231,7 +235,10 @@ class Store(Protocol):
         ...
 
     async def delete_user(self, connection_id: str, user_id: str, at: int, expected_version: int | None = None) -> None:
-        """Delete a user and its memberships; each group it leaves gets a new version. Raises NotFound, Stale."""
+        """Delete a user and its memberships; each group it leaves gets a new version, updated `at`.
+
+        Raises NotFound, Stale.
+        """
         ...
 
     # Groups
@@ -283,7 +290,7 @@ class Store(Protocol):
         ...
 
     async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
-        """The members of several groups, for a list that asked for them."""
+        """The members of several groups, for a list that asked for them; groups that do not exist are left out."""
         ...
 
     async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:

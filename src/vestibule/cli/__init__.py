@@ -1,0 +1,31 @@
+"""The command line. Each file beside this one holds the commands of one noun."""
+
+import click
+
+from vestibule import __version__
+from vestibule.cli import connection, demo, enterprise, explain, group, log, rehearse, rollcall, serve, token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="vestibule")
+@click.option("--database", metavar="URL", help="sqlite:///PATH; or VESTIBULE_DATABASE_URL.")
+@click.option("--base-url", metavar="URL", help="The public address; or VESTIBULE_BASE_URL.")
+@click.pass_context
+def main(context: click.Context, database: str | None, base_url: str | None) -> None:
+    """The front door between a SaaS app and its customers' identity providers."""
+    context.obj = {"database": database, "base_url": base_url}
+
+
+for _command in (
+    serve.serve,
+    demo.demo,
+    enterprise.enterprise,
+    connection.connection,
+    group.group,
+    token.token,
+    rehearse.rehearse,
+    rollcall.rollcall,
+    explain.explain,
+    log.log,
+):
+    main.add_command(_command)

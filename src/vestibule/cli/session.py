@@ -1,0 +1,85 @@
+"""What every command shares: its options, the open store, its output, and its exit codes.
+
+Exit codes: 0 ok, 1 a finding, 2 usage, 3 something could not be reached.
+"""
+
+import asyncio
+import functools
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import click
+import orjson
+
+from vestibule import settings
+from vestibule.clock import Clock, SystemClock
+from vestibule.connections import Refused
+from vestibule.scim.errors import ScimError
+from vestibule.scim.scopes import UnknownScope
+from vestibule.settings import InvalidSettings, Settings, sqlite_path
+from vestibule.store import Store, StoreError
+from vestibule.store.sqlite import SqliteStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+OK, FINDING, USAGE, UNREACHABLE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The settings of one command and the way it speaks."""
+
+    settings: Settings
+    as_json: bool
+    clock: Clock
+
+    def run(self, work: Callable[[Store], Awaitable[T]]) -> T:
+        """Open the store, do the work, close the store."""
+
+        async def with_store() -> T:
+            store = SqliteStore.open(sqlite_path(self.settings.database))
+            try:
+                return await work(store)
+            finally:
+                await store.close()
+
+        return asyncio.run(with_store())
+
+    def emit(self, document: Any, text: str) -> None:
+        """One JSON document, or a text for people, on standard output."""
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() if self.as_json else text)
+
+    def say(self, text: str) -> None:
+        """A message on standard error."""
+        click.echo(text, err=True)
+
+
+def fail(message: str, code: int = USAGE) -> NoReturn:
+    """Say what is wrong on standard error and leave."""
+    click.echo(f"vestibule: {message}", err=True)
+    sys.exit(code)
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--json`, `--database`, `--base-url` and a Session as its first argument."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @click.option("--database", metavar="URL", help="sqlite:///PATH; or VESTIBULE_DATABASE_URL.")
+    @click.option("--base-url", metavar="URL", help="The public address; or VESTIBULE_BASE_URL.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, as_json: bool, database: str | None, base_url: str | None, **kwargs: Any) -> None:
+        outer: dict[str, Any] = click.get_current_context().find_root().obj or {}
+        try:
+            chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
+            function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
+        except (Refused, InvalidSettings, UnknownScope) as error:
+            fail(str(error))
+        except ScimError as error:
+            fail(error.detail)
+        except StoreError as error:
+            fail(str(error), UNREACHABLE)
+
+    return wrapped

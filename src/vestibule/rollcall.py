@@ -1,0 +1,204 @@
+"""The roll call: who is expected in a group, who is present, and why each missing one is missing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vestibule.explain import explain
+from vestibule.model import Exchange, JsonObject, Member
+from vestibule.store import NotFound, Store
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPerson:
+    """Somebody who should be in a group. `enabled` and `in_scope` are what the source says of the person."""
+
+    user_name: str
+    external_ids: frozenset[str] = frozenset()
+    enabled: bool = True
+    in_scope: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A group and its expected people, or only their number (then `people` is None)."""
+
+    group: str
+    count: int
+    people: tuple[ExpectedPerson, ...] | None = None
+    nested: tuple[str, ...] = ()
+    """Groups within the group: their people are not provisioned by way of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One missing person (`count` 1), or a number of unnamed ones, and the reason."""
+
+    who: str
+    reason: str
+    detail: str
+    request_id: str | None = None
+    count: int = 1
+
+    def as_json(self) -> JsonObject:
+        """The row for `--json`."""
+        return {
+            "who": self.who,
+            "reason": self.reason,
+            "detail": self.detail,
+            "request_id": self.request_id,
+            "count": self.count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Somebody present who is not expected."""
+
+    who: str
+    reason: str
+
+    def as_json(self) -> JsonObject:
+        """The row for `--json`."""
+        return {"who": self.who, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRoll:
+    """The roll of one group."""
+
+    name: str
+    expected: int
+    present: int
+    missing: tuple[Missing, ...] = ()
+    extra: tuple[Extra, ...] = ()
+    nested: tuple[str, ...] = field(default=())
+
+    @property
+    def balanced(self) -> bool:
+        """Everybody expected is present and nobody else."""
+        return not self.missing and not self.extra
+
+    def as_json(self) -> JsonObject:
+        """The group for `--json`."""
+        return {
+            "name": self.name,
+            "expected": self.expected,
+            "present": self.present,
+            "balanced": self.balanced,
+            "missing": [each.as_json() for each in self.missing],
+            "extra": [each.as_json() for each in self.extra],
+            "nested_groups": list(self.nested),
+        }
+
+
+_EXTRA = {
+    "app": "added by the app, not expected by the identity provider",
+    "login": "added at a sign-in, not expected by the identity provider",
+    "scim": "added by the identity provider, no longer expected",
+}
+
+
+async def call_roll(store: Store, connection_id: str, expectations: Iterable[Expectation]) -> list[GroupRoll]:
+    """Compare each expectation with the members that the store has now."""
+    return [await _roll_of(store, connection_id, each) for each in expectations]
+
+
+async def _roll_of(store: Store, connection_id: str, expectation: Expectation) -> GroupRoll:
+    members = await _present(store, connection_id, expectation.group)
+    refusal = await _refusal(store, connection_id, "Group", expectation.group)
+    present = members or []
+    if expectation.people is None:
+        missing = _unnamed(expectation.count - len(present), refusal, known=members is not None)
+        return GroupRoll(expectation.group, expectation.count, len(present), missing)
+    names = {each.user_name.casefold() for each in present}
+    ids = {each.external_id for each in present if each.external_id}
+    missing = [
+        await _reason(store, connection_id, person, refusal, known=members is not None)
+        for person in expectation.people
+        if person.user_name.casefold() not in names and not person.external_ids & ids
+    ]
+    return GroupRoll(
+        expectation.group,
+        expectation.count,
+        len(present),
+        tuple(missing),
+        _extra(present, expectation.people),
+        expectation.nested,
+    )
+
+
+async def _present(store: Store, connection_id: str, name: str) -> list[Member] | None:
+    try:
+        group = await store.group_named(connection_id, name)
+    except NotFound:
+        return None
+    return await store.members(connection_id, group.id)
+
+
+async def _refusal(store: Store, connection_id: str, kind: str, name: str) -> Exchange | None:
+    last = await store.last_exchange_for(connection_id, kind, name)
+    return last if last is not None and last.status >= 400 else None
+
+
+def _unnamed(count: int, refusal: Exchange | None, *, known: bool) -> tuple[Missing, ...]:
+    if count <= 0:
+        return ()
+    who = f"{count} people (not named)"
+    if refusal is not None:
+        return (_refused(who, refusal, count),)
+    return (_not_there(who, known, count),)
+
+
+async def _reason(
+    store: Store, connection_id: str, person: ExpectedPerson, refusal: Exchange | None, *, known: bool
+) -> Missing:
+    who = person.user_name
+    try:
+        user = await store.user_named(connection_id, who)
+    except NotFound:
+        return await _absent(store, connection_id, person)
+    if not user.active:
+        return Missing(who, "deactivated", "The account exists here but is deactivated.")
+    if refusal is not None:
+        return _refused(who, refusal)
+    if not person.in_scope:
+        return Missing(who, "out_of_scope", "The person is not assigned to the app in the identity provider.")
+    return _not_there(who, known)
+
+
+async def _absent(store: Store, connection_id: str, person: ExpectedPerson) -> Missing:
+    who = person.user_name
+    refusal = await _refusal(store, connection_id, "User", who)
+    if refusal is not None:
+        return _refused(who, refusal)
+    if not person.enabled:
+        return Missing(who, "disabled_in_source", "The account is disabled in the identity provider and never came.")
+    if not person.in_scope:
+        return Missing(who, "out_of_scope", "The person is not assigned to the app in the identity provider.")
+    return Missing(who, "never_provisioned", "The identity provider has never sent this person.")
+
+
+def _refused(who: str, refusal: Exchange, count: int = 1) -> Missing:
+    return Missing(who, "refused", f"refused: {explain(refusal).sentence}", refusal.id, count)
+
+
+def _not_there(who: str, known: bool, count: int = 1) -> Missing:
+    if not known:
+        return Missing(who, "no_group", "There is no group of this name here; it was never sent.", None, count)
+    return Missing(who, "not_added", "The person is here, but was never added to the group.", None, count)
+
+
+def _extra(present: Sequence[Member], people: tuple[ExpectedPerson, ...]) -> tuple[Extra, ...]:
+    names = {each.user_name.casefold() for each in people}
+    ids = {external_id for each in people for external_id in each.external_ids}
+    return tuple(
+        Extra(each.user_name, _EXTRA["scim" if each.claimed else each.origin])
+        for each in present
+        if each.user_name.casefold() not in names and each.external_id not in ids
+    )
+
+
+def summary(rolls: Sequence[GroupRoll]) -> dict[str, Any]:
+    """All rolls as one JSON document."""
+    return {"balanced": all(each.balanced for each in rolls), "groups": [each.as_json() for each in rolls]}

@@ -1,0 +1,86 @@
+"""Writes that are queued in one tick of the event loop share a transaction and one durable commit.
+
+Each waiter is answered only after the commit, and each write fails alone: it runs within a savepoint of its own.
+What `ride` queues waits for nobody and is written with the next batch, at the latest after `RIDE_DELAY` seconds.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import vestibule.store as interface
+
+T = TypeVar("T")
+Write: TypeAlias = Callable[[sqlite3.Connection], Any]
+RIDE_DELAY = 0.02
+
+
+class Unreachable(interface.StoreError):
+    """The database cannot be opened, is locked for too long, or cannot be written to."""
+
+
+class Batch:
+    """The queue of writes of one SQLite connection."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._writes: list[tuple[Write, asyncio.Future[Any]]] = []
+        self._riders: list[Write] = []
+        self._due: asyncio.Handle | None = None
+        self._late: asyncio.TimerHandle | None = None
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in the next batch and return what it returns, after the commit."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._writes.append((work, future))
+        if self._due is None:
+            self._due = loop.call_soon(self.flush)
+        return await future
+
+    def ride(self, work: Write) -> None:
+        """Do `work` with the next batch; what it raises is dropped."""
+        self._riders.append(work)
+        if self._late is None and self._due is None:
+            self._late = asyncio.get_running_loop().call_later(RIDE_DELAY, self.flush)
+
+    def flush(self) -> None:
+        """Write everything that is queued now."""
+        for handle in (self._due, self._late):
+            if handle is not None:
+                handle.cancel()
+        self._due = self._late = None
+        writes, self._writes = self._writes, []
+        riders, self._riders = self._riders, []
+        if not writes and not riders:
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            answers = [self._alone(work) for work, _ in writes]
+            for work in riders:
+                self._alone(work)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            failure = Unreachable(f"The database could not be written: {error}")
+            answers = [(None, failure) for _ in writes]
+        for (_, future), (result, failure) in zip(writes, answers, strict=True):
+            if future.cancelled():
+                continue
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    def _alone(self, work: Write) -> tuple[Any, BaseException | None]:
+        self._db.execute("SAVEPOINT one")
+        try:
+            result = work(self._db)
+        except Exception as error:  # noqa: BLE001 -- it belongs to the waiter of this one write
+            self._db.execute("ROLLBACK TO one")
+            self._db.execute("RELEASE one")
+            return None, error
+        self._db.execute("RELEASE one")
+        return result, None

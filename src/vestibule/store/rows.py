@@ -1,0 +1,111 @@
+"""Rows of the database as values of the model, and back."""
+
+import sqlite3
+
+import orjson
+
+from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
+
+ENTERPRISE = "id, name, created_at"
+CONNECTION = "id, enterprise_id, idp, created_at"
+TOKEN = "connection_id, id, name, scopes, last_four, created_at, expires_at, revoked_at, last_used_at, hash"  # noqa: S105
+USER = (
+    "connection_id, id, user_name, external_id, active, origin, version, created_at, updated_at, adopted_at, document"
+)
+GROUP = (
+    "connection_id, id, display_name, external_id, origin, version, created_at, updated_at, adopted_at, member_count"
+)
+MEMBER = (
+    "m.user_id, u.user_name, json_extract(u.document, '$.displayName'), u.external_id, u.active, m.origin, m.claimed"
+)
+EXCHANGE = (
+    "id, connection_id, at, duration_us, method, path, query, status, token_id, resource_type, resource_id, target, "
+    "scim_type, error, facts, request_body, response_body"
+)
+AUDIT = "id, connection_id, at, actor, action, target, detail"
+
+Row = sqlite3.Row
+
+
+def enterprise_of(row: Row) -> Enterprise:
+    """A row of ENTERPRISE."""
+    return Enterprise(*row)
+
+
+def connection_of(row: Row) -> Connection:
+    """A row of CONNECTION."""
+    return Connection(*row)
+
+
+def token_of(row: Row) -> Token:
+    """A row of TOKEN, without its hash."""
+    return Token(
+        id=row["id"],
+        connection_id=row["connection_id"],
+        name=row["name"],
+        scopes=frozenset(orjson.loads(row["scopes"])),
+        last_four=row["last_four"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+    )
+
+
+def user_of(row: Row) -> User:
+    """A row of USER."""
+    return User(
+        id=row["id"],
+        connection_id=row["connection_id"],
+        user_name=row["user_name"],
+        external_id=row["external_id"],
+        active=bool(row["active"]),
+        origin=row["origin"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        document=row["document"],
+        adopted_at=row["adopted_at"],
+    )
+
+
+def group_of(row: Row) -> Group:
+    """A row of GROUP."""
+    return Group(
+        id=row["id"],
+        connection_id=row["connection_id"],
+        display_name=row["display_name"],
+        external_id=row["external_id"],
+        origin=row["origin"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        member_count=row["member_count"],
+        adopted_at=row["adopted_at"],
+    )
+
+
+def member_of(row: Row) -> Member:
+    """A row of MEMBER."""
+    user_id, user_name, display_name, external_id, active, origin, claimed = row
+    return Member(user_id, user_name, display_name, external_id, bool(active), origin, bool(claimed))
+
+
+def exchange_of(row: Row) -> Exchange:
+    """A row of EXCHANGE."""
+    return Exchange(**{**dict(row), "facts": orjson.loads(row["facts"])})
+
+
+def audit_of(row: Row) -> Audit:
+    """A row of AUDIT."""
+    return Audit(**{**dict(row), "detail": orjson.loads(row["detail"])})
+
+
+def exchange_values(exchange: Exchange) -> tuple[object, ...]:
+    """The values of EXCHANGE followed by the folded target."""
+    return (
+        exchange.id, exchange.connection_id, exchange.at, exchange.duration_us, exchange.method, exchange.path,
+        exchange.query, exchange.status, exchange.token_id, exchange.resource_type, exchange.resource_id,
+        exchange.target, exchange.scim_type, exchange.error, orjson.dumps(dict(exchange.facts)).decode(),
+        exchange.request_body, exchange.response_body, exchange.target.casefold() if exchange.target else None,
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+-- The connection leads every key and index of what belongs to a connection. Times are microseconds UTC.
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+
+CREATE TABLE enterprises (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+
+CREATE TABLE connections (
+  id TEXT PRIMARY KEY,
+  enterprise_id TEXT NOT NULL REFERENCES enterprises (id),
+  idp TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  user_count INTEGER NOT NULL DEFAULT 0,
+  group_count INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE tokens (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  last_four TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  last_used_at INTEGER,
+  PRIMARY KEY (connection_id, id)
+) WITHOUT ROWID;
+
+-- A rowid table: a document is too long for a WITHOUT ROWID tree.
+CREATE TABLE users (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  user_name TEXT NOT NULL,
+  user_name_ci TEXT NOT NULL,
+  external_id TEXT,
+  active INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  adopted_at INTEGER,
+  document TEXT NOT NULL,
+  PRIMARY KEY (connection_id, id)
+);
+CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
+CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
+
+CREATE TABLE groups (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  display_name_ci TEXT NOT NULL,
+  external_id TEXT,
+  origin TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  adopted_at INTEGER,
+  member_count INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (connection_id, id)
+);
+CREATE UNIQUE INDEX groups_display_name ON groups (connection_id, display_name_ci);
+CREATE UNIQUE INDEX groups_external_id ON groups (connection_id, external_id) WHERE external_id IS NOT NULL;
+
+CREATE TABLE members (
+  connection_id TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  claimed INTEGER NOT NULL,
+  added_at INTEGER NOT NULL,
+  PRIMARY KEY (connection_id, group_id, user_id),
+  FOREIGN KEY (connection_id, group_id) REFERENCES groups (connection_id, id),
+  FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
+) WITHOUT ROWID;
+CREATE INDEX members_by_user ON members (connection_id, user_id, group_id);
+
+-- The provisioning log. No foreign key: what was recorded outlives what it was about.
+CREATE TABLE exchanges (
+  connection_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,
+  query TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  token_id TEXT,
+  resource_type TEXT,
+  resource_id TEXT,
+  target TEXT,
+  target_ci TEXT,
+  scim_type TEXT,
+  error TEXT,
+  facts TEXT NOT NULL,
+  request_body TEXT,
+  response_body TEXT,
+  PRIMARY KEY (connection_id, id)
+);
+CREATE INDEX exchanges_by_target ON exchanges (connection_id, resource_type, target_ci, id);
+
+CREATE TABLE audit (
+  connection_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (connection_id, id)
+);
+
+-- The only keys without a connection in front: an operator's look-ups by a bare id.
+CREATE UNIQUE INDEX tokens_by_id ON tokens (id);
+CREATE UNIQUE INDEX exchanges_by_id ON exchanges (id);

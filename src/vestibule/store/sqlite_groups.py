@@ -1,0 +1,216 @@
+"""Groups and memberships in SQLite. A change reads and writes only the rows that it names."""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import orjson
+
+from vestibule.model import Group, Member, Origin
+from vestibule.scim.filter_ast import Filter
+from vestibule.scim.patch import GroupChange
+from vestibule.store import GroupChanged, NotFound, Page, Taken, UnknownMembers
+from vestibule.store.rows import GROUP, MEMBER, group_of, member_of
+from vestibule.store.sqlite_users import check_version, select_page
+
+
+def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origin: Origin) -> Group:
+    """Keep a new group with its first members."""
+    try:
+        db.execute(
+            f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",  # noqa: S608
+            (
+                group.connection_id, group.id, group.display_name, group.external_id, group.origin, group.version,
+                group.created_at, group.updated_at, group.adopted_at, group.display_name.casefold(),
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError as error:
+        raise _taken(db, group) from error
+    db.execute("UPDATE connections SET group_count = group_count + 1 WHERE id = ?", (group.connection_id,))
+    rows = _Membership(db, group.connection_id, group.id)
+    joined = rows.join(frozenset(members), origin, group.created_at)
+    rows.count(len(joined))
+    return replace(group, member_count=len(joined))
+
+
+def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
+    for column, attribute, value in (
+        ("display_name_ci", "displayName", group.display_name),
+        ("external_id", "externalId", group.external_id),
+    ):
+        wanted = value.casefold() if value and column == "display_name_ci" else value
+        holder = db.execute(
+            f"SELECT id FROM groups WHERE connection_id = ? AND {column} = ? AND id <> ?",  # noqa: S608
+            (group.connection_id, wanted, group.id),
+        ).fetchone()
+        if holder is not None:
+            return Taken(attribute, value or "", holder["id"])
+    return NotFound("connection", group.connection_id)
+
+
+def one(db: sqlite3.Connection, connection_id: str, group_id: str) -> Group:
+    """One group by primary key."""
+    row = db.execute(
+        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND id = ?",  # noqa: S608
+        (connection_id, group_id),
+    ).fetchone()
+    if row is None:
+        raise NotFound("group", group_id)
+    return group_of(row)
+
+
+def by_name(db: sqlite3.Connection, connection_id: str, display_name: str) -> Group:
+    """One group by its folded displayName."""
+    row = db.execute(
+        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND display_name_ci = ?",  # noqa: S608
+        (connection_id, display_name.casefold()),
+    ).fetchone()
+    if row is None:
+        raise NotFound("group", display_name)
+    return group_of(row)
+
+
+def page(db: sqlite3.Connection, connection_id: str, where: Filter | None, start: int, count: int) -> Page[Group]:
+    """A page in the order of ids."""
+    total, rows = select_page(db, "groups", GROUP, connection_id, where, start, count)
+    return Page(total, tuple(group_of(row) for row in rows))
+
+
+def update(
+    db: sqlite3.Connection,
+    connection_id: str,
+    group_id: str,
+    change: GroupChange,
+    at: int,
+    origin: Origin,
+    expected_version: int | None,
+) -> GroupChanged:
+    """Apply a change set-wise: who is to leave leaves, who is to join joins, then the attributes."""
+    present = one(db, connection_id, group_id)
+    check_version(present.version, expected_version)
+    rows = _Membership(db, connection_id, group_id)
+    left = rows.leave_all_but(change.add) if change.clear else []
+    left += rows.leave(change.remove)
+    joined = rows.join(change.add, origin, at)
+    changed = replace(
+        present,
+        display_name=change.display_name or present.display_name,
+        external_id=present.external_id if change.external_id is None else change.external_id or None,
+        member_count=present.member_count + len(joined) - len(left),
+        adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
+    )
+    renamed = (changed.display_name, changed.external_id) != (present.display_name, present.external_id)
+    if joined or left or renamed:
+        changed = replace(changed, version=present.version + 1, updated_at=at)
+    if changed != present:
+        _write(db, changed)
+    return GroupChanged(
+        changed,
+        tuple(joined),
+        tuple(left),
+        already=len(change.add) - len(joined),
+        absent=len(change.remove) - len(change.remove.intersection(left)),
+        attributes_changed=renamed,
+    )
+
+
+def _write(db: sqlite3.Connection, group: Group) -> None:
+    try:
+        db.execute(
+            "UPDATE groups SET display_name = ?, display_name_ci = ?, external_id = ?, version = ?, updated_at = ?, "
+            "adopted_at = ?, member_count = ? WHERE connection_id = ? AND id = ?",
+            (
+                group.display_name, group.display_name.casefold(), group.external_id, group.version, group.updated_at,
+                group.adopted_at, group.member_count, group.connection_id, group.id,
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError as error:
+        raise _taken(db, group) from error
+
+
+def delete(db: sqlite3.Connection, connection_id: str, group_id: str, expected_version: int | None) -> None:
+    """Delete a group and its memberships."""
+    check_version(one(db, connection_id, group_id).version, expected_version)
+    db.execute("DELETE FROM members WHERE connection_id = ? AND group_id = ?", (connection_id, group_id))
+    db.execute("DELETE FROM groups WHERE connection_id = ? AND id = ?", (connection_id, group_id))
+    db.execute("UPDATE connections SET group_count = group_count - 1 WHERE id = ?", (connection_id,))
+
+
+def members_of(db: sqlite3.Connection, connection_id: str, group_ids: Collection[str]) -> dict[str, list[Member]]:
+    """The members of each group; a group without any is left out."""
+    rows = db.execute(
+        f"SELECT m.group_id, {MEMBER} FROM json_each(?) wanted "  # noqa: S608
+        "JOIN members m ON m.connection_id = ? AND m.group_id = wanted.value "
+        "JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id ORDER BY m.group_id, m.user_id",
+        (_array(group_ids), connection_id),
+    )
+    found: dict[str, list[Member]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(member_of(row[1:]))
+    return found
+
+
+def _array(ids: Collection[str]) -> str:
+    return orjson.dumps(list(ids)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Membership:
+    """The membership rows of one group."""
+
+    db: sqlite3.Connection
+    connection_id: str
+    group_id: str
+
+    def leave_all_but(self, kept: frozenset[str]) -> list[str]:
+        gone = self.db.execute(
+            "DELETE FROM members WHERE connection_id = ? AND group_id = ? "
+            "AND user_id NOT IN (SELECT value FROM json_each(?)) RETURNING user_id",
+            (self.connection_id, self.group_id, _array(kept)),
+        )
+        return [row[0] for row in gone.fetchall()]
+
+    def leave(self, ids: frozenset[str]) -> list[str]:
+        if not ids:
+            return []
+        gone = self.db.execute(
+            "DELETE FROM members WHERE connection_id = ? AND group_id = ? "
+            "AND user_id IN (SELECT value FROM json_each(?)) RETURNING user_id",
+            (self.connection_id, self.group_id, _array(ids)),
+        )
+        return [row[0] for row in gone.fetchall()]
+
+    def join(self, ids: frozenset[str], origin: Origin, at: int) -> list[str]:
+        if not ids:
+            return []
+        named = _array(ids)
+        self._all_known(named)
+        claimed = int(origin == "scim")
+        new = self.db.execute(
+            "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
+            "SELECT ?, ?, value, ?, ?, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING user_id",
+            (self.connection_id, self.group_id, origin, claimed, at, named),
+        ).fetchall()
+        if claimed and len(new) < len(ids):
+            self.db.execute(
+                "UPDATE members SET claimed = 1 WHERE connection_id = ? AND group_id = ? AND claimed = 0 "
+                "AND user_id IN (SELECT value FROM json_each(?))",
+                (self.connection_id, self.group_id, named),
+            )
+        return [row[0] for row in new]
+
+    def _all_known(self, named: str) -> None:
+        unknown = self.db.execute(
+            "SELECT value, EXISTS (SELECT 1 FROM groups g WHERE g.connection_id = ? AND g.id = value) "
+            "FROM json_each(?) WHERE NOT EXISTS "
+            "(SELECT 1 FROM users u WHERE u.connection_id = ? AND u.id = value) ORDER BY value",
+            (self.connection_id, named, self.connection_id),
+        ).fetchall()
+        if unknown:
+            raise UnknownMembers([row[0] for row in unknown], [row[0] for row in unknown if row[1]])
+
+    def count(self, members: int) -> None:
+        self.db.execute(
+            "UPDATE groups SET member_count = ? WHERE connection_id = ? AND id = ?",
+            (members, self.connection_id, self.group_id),
+        )

@@ -1,0 +1,162 @@
+"""Users in SQLite: plain functions over a connection. The ones that write run within a batch's transaction."""
+
+import sqlite3
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import orjson
+
+from vestibule.model import GroupRef, User
+from vestibule.scim.filter_ast import Filter
+from vestibule.store import NotFound, Page, Stale, Taken
+from vestibule.store.rows import USER, user_of
+from vestibule.store.where import Where
+
+
+def insert(db: sqlite3.Connection, user: User) -> None:
+    """Keep a new user and count it."""
+    try:
+        db.execute(
+            f"INSERT INTO users ({USER}, user_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (
+                user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin,
+                user.version, user.created_at, user.updated_at, user.adopted_at, user.document,
+                user.user_name.casefold(),
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError as error:
+        raise _taken(db, user) from error
+    db.execute("UPDATE connections SET user_count = user_count + 1 WHERE id = ?", (user.connection_id,))
+
+
+def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
+    for column, attribute, value in (
+        ("user_name_ci", "userName", user.user_name),
+        ("external_id", "externalId", user.external_id),
+    ):
+        wanted = value.casefold() if value and column == "user_name_ci" else value
+        holder = db.execute(
+            f"SELECT id FROM users WHERE connection_id = ? AND {column} = ? AND id <> ?",  # noqa: S608
+            (user.connection_id, wanted, user.id),
+        ).fetchone()
+        if holder is not None:
+            return Taken(attribute, value or "", holder["id"])
+    return NotFound("connection", user.connection_id)
+
+
+def one(db: sqlite3.Connection, connection_id: str, user_id: str) -> User:
+    """One user by primary key."""
+    row = db.execute(
+        f"SELECT {USER} FROM users WHERE connection_id = ? AND id = ?",  # noqa: S608
+        (connection_id, user_id),
+    ).fetchone()
+    if row is None:
+        raise NotFound("user", user_id)
+    return user_of(row)
+
+
+def by_name(db: sqlite3.Connection, connection_id: str, user_name: str) -> User:
+    """One user by its folded userName."""
+    row = db.execute(
+        f"SELECT {USER} FROM users WHERE connection_id = ? AND user_name_ci = ?",  # noqa: S608
+        (connection_id, user_name.casefold()),
+    ).fetchone()
+    if row is None:
+        raise NotFound("user", user_name)
+    return user_of(row)
+
+
+def page(db: sqlite3.Connection, connection_id: str, where: Filter | None, start: int, count: int) -> Page[User]:
+    """A page in the order of ids."""
+    total, rows = select_page(db, "users", USER, connection_id, where, start, count)
+    return Page(total, tuple(user_of(row) for row in rows))
+
+
+def select_page(
+    db: sqlite3.Connection, table: str, columns: str, connection_id: str, where: Filter | None, start: int, count: int
+) -> tuple[int, list[sqlite3.Row]]:
+    """A page of users or groups and the number of all matches, counted only when the page cannot tell it."""
+    compiled = Where(table)
+    condition = f" AND {compiled.compile(where)}" if where is not None else ""
+    values = (connection_id, *compiled.values)
+    rows: list[sqlite3.Row] = []
+    if count > 0:
+        named = ", ".join(f"t.{column}" for column in columns.split(", "))
+        rows = db.execute(
+            f"SELECT {named} FROM {table} t WHERE t.connection_id = ?{condition} ORDER BY t.id LIMIT ? OFFSET ?",  # noqa: S608
+            (*values, count, start - 1),
+        ).fetchall()
+    if where is None:
+        kept = "user_count" if table == "users" else "group_count"
+        found = db.execute(f"SELECT {kept} FROM connections WHERE id = ?", (connection_id,)).fetchone()  # noqa: S608
+        return (found[0] if found else 0), rows
+    if rows and len(rows) < count:
+        return start - 1 + len(rows), rows
+    counted = db.execute(
+        f"SELECT count(*) FROM {table} t WHERE t.connection_id = ?{condition}",  # noqa: S608
+        values,
+    ).fetchone()
+    return counted[0], rows
+
+
+def update(
+    db: sqlite3.Connection,
+    connection_id: str,
+    user_id: str,
+    change: Callable[[User], User | None],
+    expected_version: int | None,
+) -> User:
+    """Apply a pure change to the present user."""
+    present = one(db, connection_id, user_id)
+    check_version(present.version, expected_version)
+    changed = change(present)
+    if changed is None:
+        return present
+    changed = replace(changed, version=present.version + 1)
+    try:
+        db.execute(
+            "UPDATE users SET user_name = ?, user_name_ci = ?, external_id = ?, active = ?, origin = ?, version = ?, "
+            "updated_at = ?, adopted_at = ?, document = ? WHERE connection_id = ? AND id = ?",
+            (
+                changed.user_name, changed.user_name.casefold(), changed.external_id, int(changed.active),
+                changed.origin, changed.version, changed.updated_at, changed.adopted_at, changed.document,
+                connection_id, user_id,
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError as error:
+        raise _taken(db, changed) from error
+    return changed
+
+
+def check_version(present: int, expected: int | None) -> None:
+    """Raise Stale when a version is expected and another is present."""
+    if expected is not None and expected != present:
+        raise Stale(expected, present)
+
+
+def delete(db: sqlite3.Connection, connection_id: str, user_id: str, at: int, expected_version: int | None) -> None:
+    """Delete a user and its memberships; the groups that it leaves change."""
+    check_version(one(db, connection_id, user_id).version, expected_version)
+    key = (connection_id, user_id)
+    db.execute(
+        "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ? "
+        "WHERE connection_id = ? AND id IN (SELECT group_id FROM members WHERE connection_id = ? AND user_id = ?)",
+        (at, connection_id, *key),
+    )
+    db.execute("DELETE FROM members WHERE connection_id = ? AND user_id = ?", key)
+    db.execute("DELETE FROM users WHERE connection_id = ? AND id = ?", key)
+    db.execute("UPDATE connections SET user_count = user_count - 1 WHERE id = ?", (connection_id,))
+
+
+def groups_of(db: sqlite3.Connection, connection_id: str, user_ids: Collection[str]) -> dict[str, list[GroupRef]]:
+    """The groups of each user."""
+    rows = db.execute(
+        "SELECT m.user_id, g.id, g.display_name FROM json_each(?) wanted "
+        "JOIN members m ON m.connection_id = ? AND m.user_id = wanted.value "
+        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id ORDER BY m.user_id, g.id",
+        (orjson.dumps(list(user_ids)).decode(), connection_id),
+    )
+    found: dict[str, list[GroupRef]] = {}
+    for user_id, group_id, display_name in rows:
+        found.setdefault(user_id, []).append(GroupRef(group_id, display_name))
+    return found

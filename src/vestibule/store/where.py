@@ -1,0 +1,151 @@
+"""Compile a filter to a WHERE fragment that means what `vestibule.scim.evaluate` says, or raise Unsupported.
+
+Every fragment is 0 or 1, never NULL, so that NOT turns it round. Values are bound, never written into the text.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
+from vestibule.scim.path import instant_of
+from vestibule.scim.schema import Attribute
+from vestibule.store import Unsupported
+
+_SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+_COLUMNS = {
+    "users": {"id": "t.id", "externalId": "t.external_id", "userName": "t.user_name_ci", "active": "t.active"},
+    "groups": {"id": "t.id", "externalId": "t.external_id", "displayName": "t.display_name_ci"},
+}
+_META = {"created": "t.created_at", "lastModified": "t.updated_at"}
+_MEMBERSHIP = {
+    ("groups", "members"): ("group_id", "user_id"),
+    ("users", "groups"): ("user_id", "group_id"),
+}
+
+
+@dataclass(slots=True)
+class Where:
+    """A fragment over the table alias `t` and its values in order."""
+
+    table: str
+    values: list[Any] = field(default_factory=list[Any])
+
+    def compile(self, tree: Filter, element: str | None = None) -> str:
+        """The fragment for a tree; within an element of a list when `element` is its SQL expression."""
+        match tree:
+            case And(left, right):
+                return f"({self.compile(left, element)} AND {self.compile(right, element)})"
+            case Or(left, right):
+                return f"({self.compile(left, element)} OR {self.compile(right, element)})"
+            case Not(inner):
+                return f"(NOT {self.compile(inner, element)})"
+            case ValuePath(path, inner):
+                return self._value_path(path, inner)
+            case Present(path):
+                return self._present(path, element)
+            case Compare(path, op, value):
+                return self._compare(path, op, value, element)
+
+    def _value_path(self, path: AttrPath, inner: Filter) -> str:
+        if (self.table, path.name) in _MEMBERSHIP:
+            if isinstance(inner, Compare) and inner.op == "eq" and inner.path.name == "value":
+                return self._membership(path.name, inner.value)
+            raise Unsupported(f"of `{path}` only `value eq` can be asked")
+        listed = self._list(path)
+        return f"EXISTS (SELECT 1 FROM {listed} e WHERE {self.compile(inner, 'e.value')})"
+
+    def _membership(self, name: str, value: Literal) -> str:
+        own, other = _MEMBERSHIP[self.table, name]
+        self.values.append(value)
+        return (
+            f"EXISTS (SELECT 1 FROM members m WHERE m.connection_id = t.connection_id AND m.{own} = t.id "
+            f"AND m.{other} = ?)"
+        )
+
+    def _list(self, path: AttrPath) -> str:
+        self.values.append(_json_path(path.uri, path.name))
+        return "json_each(t.document, ?)"
+
+    def _present(self, path: AttrPath, element: str | None) -> str:
+        if (self.table, path.name) in _MEMBERSHIP and element is None:
+            own, _ = _MEMBERSHIP[self.table, path.name]
+            return f"EXISTS (SELECT 1 FROM members m WHERE m.connection_id = t.connection_id AND m.{own} = t.id)"
+        return self._over(path, element, lambda value: f"({value} IS NOT NULL)")
+
+    def _compare(self, path: AttrPath, op: str, value: Literal, element: str | None) -> str:
+        if value is None:
+            present = self._present(path, element)
+            return f"(NOT {present})" if op == "eq" else present
+        if element is None and (self.table, path.name) in _MEMBERSHIP:
+            if op != "eq" or path.sub != "value":
+                raise Unsupported(f"of `{path.name}` only `value eq` can be asked")
+            return self._membership(path.name, value)
+        some = self._over(
+            path, element, lambda have: self._one(have, op, value, path.attribute, folded=False), op, value
+        )
+        if op != "ne":
+            return some
+        return f"({some} OR NOT {self._present(path, element)})"
+
+    def _over(self, path: AttrPath, element: str | None, test: Any, op: str = "", value: Literal = None) -> str:
+        """Apply a test to a column, to a place in the document, or to some one element of a list."""
+        if element is not None:
+            return self._at(element, _json_path(None, path.name), test)
+        column = self._column(path)
+        if column is not None:
+            if not op:
+                return test(column)
+            if path.name == "meta":
+                return self._one(column, op, _instant(value), path.attribute, folded=True)
+            return self._one(column, op, value, path.attribute, folded=column.endswith("_ci"))
+        if self.table == "groups" or path.name in ("meta", "groups"):
+            raise Unsupported(f"`{path}` cannot be asked for")
+        whole = path.parent or path.attribute
+        if not whole.multi_valued:
+            return self._at("t.document", _json_path(path.uri, path.name, path.sub), test)
+        listed = self._list(path)
+        inner = test("e.value") if path.sub is None else self._at("e.value", _json_path(None, path.sub), test)
+        return f"EXISTS (SELECT 1 FROM {listed} e WHERE {inner})"
+
+    def _at(self, document: str, path: str, test: Any) -> str:
+        self.values.append(path)
+        # A subquery, so that the value is extracted once however often the test names it.
+        return f"(SELECT {test('v')} FROM (SELECT json_extract({document}, ?) AS v))"
+
+    def _column(self, path: AttrPath) -> str | None:
+        if path.uri is not None:
+            return None
+        if path.name == "meta":
+            return _META.get(path.sub or "")
+        return _COLUMNS[self.table].get(path.name)
+
+    def _one(self, have: str, op: str, value: Literal, attribute: Attribute, *, folded: bool) -> str:
+        if isinstance(value, str) and not attribute.case_exact and attribute.type != "boolean":
+            value = value.casefold()
+            have = have if folded else f"casefold({have})"
+        if isinstance(value, bool):
+            value = int(value)
+        if op in _SIGNS:
+            self.values.append(value)
+            return f"COALESCE({have} {_SIGNS[op]} ?, 0)"
+        if value == "":
+            return f"({have} IS NOT NULL)"
+        if op == "co":
+            self.values.append(value)
+            return f"COALESCE(instr({have}, ?) > 0, 0)"
+        self.values.append(value)
+        length = len(str(value))
+        place = f"substr({have}, 1, {length})" if op == "sw" else f"substr({have}, -{length})"
+        return f"COALESCE({place} = ?, 0)"
+
+
+def _instant(value: Literal) -> int:
+    instant = instant_of(value) if isinstance(value, str) else None
+    if instant is None:
+        raise Unsupported("a time is compared with a time")
+    return instant
+
+
+def _json_path(uri: str | None, name: str, sub: str | None = None) -> str:
+    # Names come from the schema, never from a client, so they hold no quotation mark.
+    return "$" + "".join(f'."{part}"' for part in (uri, name, sub) if part)
