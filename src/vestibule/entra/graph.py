@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-class InvalidSource(ValueError):  # noqa: N818 -- it names what the reader of the message has in hand
+class InvalidSource(ValueError):
     """A source file that cannot be read; `message` names the file, the place, the fault and the mend."""
 
     def __init__(self, message: str) -> None:

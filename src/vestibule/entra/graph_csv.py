@@ -5,19 +5,20 @@ import io
 import uuid
 
 from vestibule.entra.graph import InvalidSource, Tenant, TenantGroup, TenantUser
+from vestibule.entra.mapping import USER_MAPPING
 
 _NAMESPACE = uuid.UUID("6f0a2b1e-51a5-4c8e-9e6b-2f3a1c0d7b11")
 _TYPED = ("id", "userprincipalname", "accountenabled", "usertype", "manager", "groups", "deleteddatetime")
 
 # Entra's bulk download writes its own names beside Graph's.
 _GRAPH_NAMES = {
-    each.casefold(): each
-    for each in (
-        "displayName givenName surname mail mailNickname jobTitle department employeeId preferredLanguage "
-        "streetAddress city state postalCode country officeLocation mobilePhone faxNumber companyName "
-        "businessPhones usageLocation"
-    ).split()
-} | {"telephonenumber": "businessPhones", "businessphone": "businessPhones", "facsimiletelephonenumber": "faxNumber"}
+    **{name.casefold(): name for _, name in USER_MAPPING},
+    "mailnickname": "mailNickname",
+    "companyname": "companyName",
+    "telephonenumber": "businessPhones",
+    "businessphone": "businessPhones",
+    "facsimiletelephonenumber": "faxNumber",
+}
 
 
 def read_csv(text: str, name: str) -> Tenant:

@@ -27,13 +27,13 @@ def parse(path: str) -> Path:
 def put(resource: dict[str, Any], path: str, value: object) -> None:
     """Set a value in a resource that is being built, making what lies between."""
     at = parse(path)
-    holder: dict[str, Any] = resource.setdefault(at.urn, {}) if at.urn else resource
+    holder = cast("dict[str, Any]", resource.setdefault(at.urn, {})) if at.urn else resource
     if at.key is not None:
         elements: list[dict[str, Any]] = holder.setdefault(at.name, [])
-        element = next((each for each in elements if each.get(at.key) == at.value), None)
+        element: dict[str, Any] | None = next((e for e in elements if e.get(at.key) == at.value), None)
         if element is None:
             # Microsoft's samples mark the one work address as primary, and nothing else.
-            element = {"primary": True} if at.name == "emails" else {}
+            element = cast("dict[str, Any]", {"primary": True} if at.name == "emails" else {})
             element[at.key] = at.value
             elements.append(element)
         element[at.sub or "value"] = value

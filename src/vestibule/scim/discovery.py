@@ -27,7 +27,8 @@ def service_provider_config(base: str, max_body: int) -> dict[str, Any]:
             {
                 "type": "oauthbearertoken",
                 "name": "Bearer token",
-                "description": "A token of this connection, sent as `Authorization: Bearer …`; its scopes say what it may do.",
+                "description": "A token of this connection, sent as `Authorization: Bearer …`; "
+                "its scopes say what it may do.",
                 "specUri": "https://www.rfc-editor.org/info/rfc6750",
                 "primary": True,
             }

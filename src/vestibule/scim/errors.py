@@ -70,7 +70,7 @@ class InvalidSyntax(ScimError):
 
 
 class InvalidPath(ScimError):
-    """A PATCH path that cannot be parsed or names no attribute. Facts: `path`, `operation` (from 0)."""
+    """A PATCH path that cannot be parsed or names no attribute. Facts: `path`, `operation` (from 1)."""
 
     kind = "invalid_path"
     scim_type = "invalidPath"

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -37,7 +37,8 @@ def evaluate(filter: Filter, resource: dict[str, Any]) -> bool:  # noqa: A002 --
         case Not(inner):
             return not evaluate(inner, resource)
         case ValuePath(path, inner):
-            return any(evaluate(inner, each) for each in _elements(resource, path) if isinstance(each, dict))
+            found = _elements(resource, path)
+            return any(evaluate(inner, cast("dict[str, Any]", each)) for each in found if isinstance(each, dict))
         case Present(path):
             return bool(values(resource, path))
         case Compare(path, op, wanted):
@@ -88,12 +89,12 @@ def _one(have: Any, op: str, wanted: Literal, attribute: Attribute) -> bool:
 
 
 def format_filter(filter: Filter) -> str:  # noqa: A002 -- the RFC's word
-    """The filter as text that reads back to an equal tree."""
+    """The filter as text that reads back to an equal tree; brackets only where the reading needs them."""
     match filter:
         case Or(left, right):
-            return f"({format_filter(left)}) or ({format_filter(right)})"
+            return f"{format_filter(left)} or {_bracketed(right, Or)}"
         case And(left, right):
-            return f"({format_filter(left)}) and ({format_filter(right)})"
+            return f"{_bracketed(left, Or)} and {_bracketed(right, Or, And)}"
         case Not(inner):
             return f"not ({format_filter(inner)})"
         case ValuePath(path, inner):
@@ -102,6 +103,10 @@ def format_filter(filter: Filter) -> str:  # noqa: A002 -- the RFC's word
             return f"{path} pr"
         case Compare(path, op, wanted):
             return f"{path} {op} {orjson.dumps(wanted).decode()}"
+
+
+def _bracketed(inner: Filter, *kinds: type[Or | And]) -> str:
+    return f"({format_filter(inner)})" if isinstance(inner, kinds) else format_filter(inner)
 
 
 def sought_name(filter: Filter, attribute: str) -> str | None:  # noqa: A002 -- the RFC's word

@@ -1,6 +1,6 @@
 """The syntax tree of SCIM filters (RFC 7644 section 3.4.2.2), resolved against a schema.
 
-A tree is made by `vestibule.scim.path.parse_filter`; a store compiles it, `vestibule.scim.path.evaluate` is the
+A tree is made by `vestibule.scim.path.parse_filter`; a store compiles it, `vestibule.scim.evaluate.evaluate` is the
 reference that says what it means.
 """
 

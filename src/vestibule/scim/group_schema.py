@@ -20,7 +20,11 @@ GROUP_SCHEMA = Schema(
             "The members of the group.",
             multi_valued=True,
             sub_attributes=(
-                Attribute("value", mutability="immutable", case_exact=True, description="The id of the member."),
+                # A member without an id would be dropped, and a list of such would empty the group.
+                Attribute(
+                    "value", required=True, mutability="immutable", case_exact=True,
+                    description="The id of the member.",
+                ),
                 Attribute("$ref", "reference", mutability="immutable", reference_types=("User",), case_exact=True),
                 Attribute("display", mutability="readOnly", description="The member's displayName."),
                 Attribute("type", mutability="immutable", canonical_values=("User",)),

@@ -1,5 +1,6 @@
 """Which attributes an answer shows: `attributes` and `excludedAttributes` (RFC 7644 section 3.9)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -28,8 +29,8 @@ class Projection:
         """Whether a core attribute will be shown at all, so that what it needs is worth reading."""
         folded = name.casefold()
         if self.only is not None:
-            return any(uri is None and each == folded for uri, each, _ in self.only)
-        return (None, folded, None) not in self.without
+            return any(uri is None and each in (folded, "") for uri, each, _ in self.only)
+        return self.without.isdisjoint({(None, folded, None), (None, "", None)})
 
     def apply(self, resource: dict[str, Any]) -> dict[str, Any]:
         """The part of a resource that is shown; what is `returned: always` always is."""
@@ -71,7 +72,7 @@ class Projection:
         return _subs(value, lambda sub: sub not in subs) if subs else value
 
 
-def _subs(value: Any, keep: Any) -> Any:
+def _subs(value: Any, keep: Callable[[str | None], bool]) -> Any:
     if isinstance(value, list):
         parts = [_subs(each, keep) for each in cast("list[Any]", value)]
         return [each for each in parts if each]

@@ -8,7 +8,7 @@ from vestibule.scim.errors import InvalidSyntax, InvalidValue
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import instant_of, split_uri
 from vestibule.scim.quirks import Notes
-from vestibule.scim.schema import COMMON, Attribute, ResourceType, named
+from vestibule.scim.schema import Attribute, ResourceType, find, named
 from vestibule.scim.user_schema import USER
 
 Json = dict[str, Any]
@@ -45,16 +45,8 @@ def read_group(body: Any, notes: Notes) -> GroupDraft:
 
 
 def member_ids(members: list[Json]) -> tuple[str, ...]:
-    """The ids of normalised members, each once. Raises InvalidValue for a member without `value`."""
-    ids: dict[str, None] = {}
-    for at, member in enumerate(members):
-        if "value" not in member:
-            raise InvalidValue(
-                f"Member {at + 1} has no `value`: it must be the id of a user of this connection.",
-                attribute="members.value",
-            )
-        ids[member["value"]] = None
-    return tuple(ids)
+    """The ids of normalised members, each once, in the order of naming."""
+    return tuple(dict.fromkeys(cast("str", member["value"]) for member in members))
 
 
 def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
@@ -71,22 +63,29 @@ def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
             if extension is not None and value is not None:
                 content = read_complex(value, extension.attributes, extension.id, notes)
                 if content:
-                    document[extension.id] = content
+                    document.setdefault(extension.id, {}).update(content)
         else:
-            _read_attribute(document, key, value, COMMON + resource_type.schema.attributes, notes)
+            _read_attribute(document, key, value, resource_type, notes)
     return document
 
 
-def _read_attribute(document: Json, key: str, value: Any, attributes: tuple[Attribute, ...], notes: Notes) -> None:
-    attribute = named(attributes, key)
-    if attribute is None:
-        notes.note("unknown_schema" if key.lower().startswith("urn:") else "unknown_attribute")
-    elif attribute.mutability == "writeOnly":
+def _read_attribute(document: Json, key: str, value: Any, resource_type: ResourceType, notes: Notes) -> None:
+    uri, name = split_uri(key, resource_type)
+    found = find(resource_type, uri, name)
+    if found is None:
+        notes.note("unknown_schema" if uri is None and key.lower().startswith("urn:") else "unknown_attribute")
+        return
+    home, attribute = found
+    if uri is not None:
+        notes.note("dotted_keys")
+    elif home is not None:
+        notes.note("bare_extension_attribute")
+    if attribute.mutability == "writeOnly":
         notes.note("password_dropped")
     elif attribute.mutability != "readOnly":
         read = read_value(value, attribute, attribute.name, notes)
         if read is not None:
-            document[attribute.name] = read
+            (document.setdefault(home, {}) if home else document)[attribute.name] = read
 
 
 def _note_schemas(value: Any, resource_type: ResourceType, notes: Notes) -> None:
@@ -109,6 +108,9 @@ def read_complex(value: Any, attributes: tuple[Attribute, ...], where: str, note
             read = read_value(item, attribute, f"{where}.{attribute.name}", notes)
             if read is not None:
                 result[attribute.name] = read
+    for attribute in attributes:
+        if attribute.required and attribute.name not in result:
+            raise InvalidValue(f"`{where}` needs a `{attribute.name}`.", attribute=f"{where}.{attribute.name}")
     return result
 
 
@@ -117,21 +119,36 @@ def read_value(value: Any, attribute: Attribute, where: str, notes: Notes) -> An
 
     Raises InvalidValue naming the attribute, what came and what was due.
     """
-    if value is None or value == "" or value in ([], {}):
+    if attribute.multi_valued:
+        return _read_list(value, attribute, where, notes)
+    if isinstance(value, list) and value:
+        items = cast("list[Any]", value)
+        if len(items) != 1:
+            raise InvalidValue(f"`{where}` takes one value, not {len(items)}.", attribute=where)
+        notes.note("list_for_single")
+        value = items[0]
+    return None if is_empty(value) or value == {} else read_single(value, attribute, where, notes)
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value as it came says "unassigned": null, "" or [] (RFC 7643 section 2.5, and Entra)."""
+    return value is None or value in ("", [])
+
+
+def _read_list(value: Any, attribute: Attribute, where: str, notes: Notes) -> list[Any] | None:
+    if is_empty(value):
         return None
-    if not attribute.multi_valued:
-        if isinstance(value, list):
-            items = cast("list[Any]", value)
-            if len(items) != 1:
-                raise InvalidValue(f"`{where}` takes one value, not {len(items)}.", attribute=where)
-            notes.note("list_for_single")
-            return read_value(items[0], attribute, where, notes)
-        return read_single(value, attribute, where, notes)
     if not isinstance(value, list):
         notes.note("single_for_list")
         value = [value]
-    items = (read_single(each, attribute, where, notes) for each in cast("list[Any]", value) if each is not None)
-    return [each for each in items if each not in (None, {})] or None
+    # An element that says nothing is left out, but not where an element is nothing without some sub-attribute.
+    strict = any(sub.required for sub in attribute.sub_attributes)
+    read: list[Any] = []
+    for number, each in enumerate(cast("list[Any]", value), 1):
+        if strict or not is_empty(each):
+            place = f"{where} no. {number}" if strict else where
+            read.append(read_single(each, attribute, place, notes))
+    return [each for each in read if each is not None] or None
 
 
 def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> Any:

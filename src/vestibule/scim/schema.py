@@ -66,8 +66,8 @@ class ResourceType:
         return next((each for each in self.extensions if each.id.casefold() == wanted), None)
 
 
-def _read_only(name: str, type: AttributeType = "string", **rest: bool) -> Attribute:  # noqa: A002
-    return Attribute(name, type, mutability="readOnly", **rest)
+def _read_only(name: str, type: AttributeType = "string", *, case_exact: bool = False) -> Attribute:  # noqa: A002
+    return Attribute(name, type, mutability="readOnly", case_exact=case_exact)
 
 
 SCHEMAS = Attribute("schemas", "reference", multi_valued=True, required=True, returned="always", case_exact=True)

@@ -11,15 +11,16 @@ from typing import Any, cast
 from vestibule.scim.errors import InvalidValue, NoTarget
 from vestibule.scim.evaluate import evaluate
 from vestibule.scim.filter_ast import And, Compare, Filter
-from vestibule.scim.patch import Operation, targets
+from vestibule.scim.patch import Operation, in_operation, targets
 from vestibule.scim.path import PatchPath
 from vestibule.scim.quirks import Notes
-from vestibule.scim.resource import Json, read_single, read_value, with_schemas
+from vestibule.scim.resource import Json, is_empty, read_single, read_value, with_schemas
+from vestibule.scim.schema import Attribute
 from vestibule.scim.user_schema import USER
 
 _REQUIRED = ("userName", "active")
 _DESCRIBING = frozenset({"type", "primary", "display"})
-"""Sub-attributes that say something about a value; an element with nothing else is empty."""
+"""Sub-attributes that say something about a value; what is left of an element that lost its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class UserChange:
 
 def compile_user(operations: tuple[Operation, ...], user_id: str, notes: Notes) -> UserChange:
     """Resolve paths and spread path-less operations. Raises InvalidPath, InvalidValue, Mutability."""
-    actions = [
-        Action(operation.number, operation.op, path, value, operation.given)
-        for operation in operations
-        for path, value in targets(operation, USER, user_id, notes)
-        if path.attribute.mutability != "writeOnly"
-    ]
+    actions: list[Action] = []
+    for operation in operations:
+        with in_operation(operation.number):
+            for path, value in targets(operation, USER, user_id, notes):
+                if path.attribute.mutability == "writeOnly":
+                    notes.note("password_dropped")
+                else:
+                    actions.append(Action(operation.number, operation.op, path, value, operation.given))
     return UserChange(tuple(actions), notes)
 
 
@@ -60,10 +63,24 @@ def apply(change: UserChange, document: Json) -> Json:
     result = copy.deepcopy(document)
     for action in change.actions:
         home = result.setdefault(action.path.uri, {}) if action.path.uri else result
-        _act(home, action, change.notes)
+        with in_operation(action.number):
+            _act(home, action, change.notes)
         if action.path.uri and not home:
             del result[action.path.uri]
+    for action in change.actions:
+        _drop_empty_elements(result, action)
     return with_schemas(result, USER)
+
+
+def _drop_empty_elements(document: Json, action: Action) -> None:
+    """Only at the end: Entra makes an element in several operations, and its `primary` may come first."""
+    name = action.path.attribute.name
+    elements: Any = document.get(name)
+    if action.path.filter is not None and isinstance(elements, list):
+        kept = [each for each in cast("list[Json]", elements) if each.keys() - {"type", "primary"}]
+        document.update({name: kept})
+        if not kept:
+            del document[name]
 
 
 def _act(home: Json, action: Action, notes: Notes) -> None:
@@ -82,12 +99,14 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
     attribute, sub = action.path.attribute, action.path.sub
     value = None if action.op == "remove" else action.value
     if sub is not None:
-        part = read_value(value, sub, f"{attribute.name}.{sub.name}", notes)
-        whole = cast("Json", home.setdefault(attribute.name, {}))
-        _put(whole, sub.name, part)
+        home[attribute.name] = _merged(home.get(attribute.name, {}), {sub.name: value}, attribute, notes)
+        return
+    if attribute.type == "complex" and not is_empty(value):
+        # A sub-attribute that is not named stays (RFC 7644 section 3.5.2.3).
+        home[attribute.name] = _merged(home.get(attribute.name, {}), value, attribute, notes)
         return
     read = read_value(value, attribute, attribute.name, notes)
-    if read is None:
+    if read is None or (attribute.required and not str(read).strip()):
         if attribute.name in _REQUIRED:
             raise InvalidValue(
                 f"Operation {action.number}: `{attribute.name}` cannot be removed or emptied.",
@@ -96,17 +115,28 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
         if action.op != "remove":
             notes.note("empty_clears")
         home.pop(attribute.name, None)
-    elif attribute.type == "complex":
-        # A sub-attribute that is not named stays (RFC 7644 section 3.5.2.3).
-        home[attribute.name] = {**home.get(attribute.name, {}), **read}
     else:
         home[attribute.name] = read
+
+
+def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Json:
+    """A complex value with the named sub-attributes written, and those named with nothing cleared."""
+    read = cast("Json", read_value(value, attribute, attribute.name, notes) or {})
+    named = cast("Json", value) if isinstance(value, dict) else {}
+    cleared = {sub.name for key, item in named.items() if is_empty(item) and (sub := attribute.sub(key))}
+    if attribute.sub("value") is not None:
+        # A reference to another resource starts afresh: the old `$ref` would belie it.
+        if "value" in cleared or read.get("value", present.get("value")) != present.get("value"):
+            present = {}
+        if "value" not in {**present, **read}:
+            return {}
+    return {name: item for name, item in {**present, **read}.items() if name not in cleared}
 
 
 def _act_on_list(home: Json, action: Action, notes: Notes) -> None:
     attribute = action.path.attribute
     present = cast("list[Any]", home.get(attribute.name, []))
-    if action.op == "remove" and not action.given:
+    if action.op == "remove" and (not action.given or action.value is None):
         home.pop(attribute.name, None)
         return
     read = cast("list[Any]", read_value(action.value, attribute, attribute.name, notes) or [])
@@ -118,9 +148,16 @@ def _act_on_list(home: Json, action: Action, notes: Notes) -> None:
         present = []
     new: list[Any] = []
     for each in read:
-        if each not in present and each not in new:
+        if not any(_covers(old, each) for old in (*present, *new)):
             new.append(each)
     home[attribute.name] = _one_primary([*present, *new], new, notes)
+
+
+def _covers(old: Any, new: Any) -> bool:
+    """Whether an element already says all that a new one would."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return cast("Json", new).items() <= cast("Json", old).items()
+    return old == new
 
 
 def _identity(element: Any) -> Any:
@@ -131,23 +168,32 @@ def _act_on_elements(home: Json, action: Action, notes: Notes) -> None:
     attribute, where, sub = action.path.attribute, action.path.filter, action.path.sub
     elements = cast("list[Json]", home.get(attribute.name, []))
     chosen = [each for each in elements if where is None or evaluate(where, each)]
-    if action.op == "remove":
-        if not chosen:
+    if action.op == "remove" or is_empty(action.value):
+        home[attribute.name] = _without(elements, chosen, sub)
+        if action.op != "remove":
+            notes.note("empty_clears")
+        elif not chosen:
             notes.note("remove_without_match")
-        for each in chosen:
-            if sub is not None:
-                each.pop(sub.name, None)
-        gone = [id(each) for each in chosen if sub is None or not each.keys() - _DESCRIBING]
-        home[attribute.name] = [each for each in elements if id(each) not in gone]
         return
-    if not chosen:
+    made = not chosen
+    if made:
         chosen = [_element_for(where, action)]
         elements = [*elements, *chosen]
         notes.note("value_path_created")
     for each in chosen:
         _write_element(each, action, notes)
-    kept = [each for each in elements if each.keys() - _DESCRIBING]
-    home[attribute.name] = _one_primary(kept, chosen, notes)
+    if made and where is not None and not evaluate(where, chosen[0]):
+        raise _no_target(action)
+    home[attribute.name] = _one_primary(elements, chosen, notes)
+
+
+def _without(elements: list[Json], chosen: list[Json], sub: Attribute | None) -> list[Json]:
+    """The elements without the chosen ones, or without their sub-attribute and what only described it."""
+    for each in chosen:
+        if sub is not None:
+            each.pop(sub.name, None)
+    gone = [id(each) for each in chosen if sub is None or not each.keys() - _DESCRIBING]
+    return [each for each in elements if id(each) not in gone]
 
 
 def _write_element(element: Json, action: Action, notes: Notes) -> None:
@@ -171,12 +217,16 @@ def _put(whole: Json, name: str, value: Any) -> None:
 def _element_for(where: Filter | None, action: Action) -> Json:
     element: Json = {}
     if where is not None and not _literals(where, element):
-        raise NoTarget(
-            f"Operation {action.number}: no element of `{action.path.attribute.name}` matches the path, and one can "
-            'be made only from a path such as `[type eq "work"]`.',
-            operation=action.number,
-        )
+        raise _no_target(action)
     return element
+
+
+def _no_target(action: Action) -> NoTarget:
+    return NoTarget(
+        f"Operation {action.number}: no element of `{action.path.attribute.name}` matches the path, and one can "
+        'be made only from a path such as `[type eq "work"]`.',
+        operation=action.number,
+    )
 
 
 def _literals(where: Filter, element: Json) -> bool:
@@ -193,7 +243,8 @@ def _literals(where: Filter, element: Json) -> bool:
 
 def _one_primary(elements: list[Any], touched: list[Any], notes: Notes) -> list[Any]:
     """Where a touched element is primary, the others no longer are (RFC 7644 section 3.5.2.1)."""
-    primaries = [each for each in touched if isinstance(each, dict) and cast("Json", each).get("primary") is True]
+    items = cast("list[Json]", [each for each in touched if isinstance(each, dict)])
+    primaries = [each for each in items if each.get("primary") is True]
     if not primaries:
         return elements
     if len(primaries) > 1:

@@ -97,7 +97,10 @@ USER_SCHEMA = Schema(
         Attribute("password", mutability="writeOnly", returned="never", case_exact=True),
         _multi("emails", "E-mail addresses.", kinds=("work", "home", "other")),
         _multi("phoneNumbers", "Telephone numbers.", kinds=("work", "home", "mobile", "fax", "pager", "other")),
-        _multi("ims", "Instant messaging addresses.", kinds=("aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo")),
+        _multi(
+            "ims", "Instant messaging addresses.",
+            kinds=("aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"),
+        ),
         _multi("photos", "Photographs.", kinds=("photo", "thumbnail"), value="reference", references=("external",)),
         _ADDRESSES,
         _GROUPS,

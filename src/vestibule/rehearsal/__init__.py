@@ -1,0 +1,108 @@
+"""Rehearse a provisioning job against any SCIM server, as Entra would run it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from vestibule.clock import Clock, SystemClock
+from vestibule.entra import cycle
+from vestibule.entra.graph import Tenant
+from vestibule.entra.job import Job, Settings, job_json
+from vestibule.entra.memory import Memory
+from vestibule.ids import new_id
+from vestibule.rehearsal.drive import Line, Target, Unreachable, Watch, drive
+from vestibule.rehearsal.rollcall import RollCall
+from vestibule.rehearsal.state import InvalidState, State
+
+__all__ = ["InvalidState", "Rehearsal", "Target", "Unreachable", "rehearse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a run did: its cycles, the provisioning log, the job, the roll call (None: never called)."""
+
+    cycles: tuple[cycle.Report, ...]
+    log: tuple[dict[str, Any], ...]
+    job: Job
+    rollcall: dict[str, Any] | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `vestibule rehearse --json` prints."""
+        return {
+            "cycles": [each.as_json() for each in self.cycles],
+            "log": list(self.log),
+            "job": job_json(self.job),
+            "rollcall": self.rollcall or {"groups": []},
+        }
+
+
+async def rehearse(
+    tenant: Tenant,
+    target: Target,
+    state_path: str | None = None,
+    cycles: int = 1,
+    clock: Clock | None = None,
+    progress: Watch | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    restart: bool = False,
+) -> Rehearsal:
+    """Run some cycles. The 40 minutes between them are only counted, never waited for.
+
+    A second run with the same state goes on where the first one ended. Raises Unreachable, InvalidState.
+    """
+    state = State.open(state_path)
+    try:
+        async with Line(target, clock or SystemClock(), transport) as line:
+            memory = state.memory(_new_job(line.base))
+            if restart:
+                await drive(cycle.restart(memory), line, state, None)
+            return await _run(
+                tenant, memory, Settings(line.base, line.mode, target.batch), line, state, cycles, progress
+            )
+    finally:
+        state.close()
+
+
+async def _run(
+    tenant: Tenant, memory: Memory, settings: Settings, line: Line, state: State, cycles: int, watch: Watch | None
+) -> Rehearsal:
+    reports: list[cycle.Report] = []
+    log: list[dict[str, Any]] = []
+    for _ in range(cycles):
+        now = line.clock.now()
+        started = max(now, memory.job.next_due)
+        line.skew = started - now
+        outcome = await drive(cycle.run(tenant, memory, settings, started, _guid(started)), line, state, watch)
+        reports.append(outcome.report)
+        log += outcome.log
+    if line.sent:
+        rollcall = await RollCall(tenant, memory, _reasons(log), line).call(watch)
+        state.keep("rollcall", rollcall)
+    return Rehearsal(tuple(reports), tuple(log), memory.job, state.kept("rollcall"))
+
+
+def _reasons(log: list[dict[str, Any]]) -> dict[str, str]:
+    """The last failure of each object, for those whose later change did not mend it."""
+    reasons: dict[str, str] = {}
+    for entry in log:
+        info = entry["provisioningStatusInfo"]
+        ident = entry["sourceIdentity"]["id"]
+        if info["status"] == "failure":
+            reasons[ident] = info["errorInformation"]["reason"]
+        else:
+            reasons.pop(ident, None)
+    return reasons
+
+
+def _guid(now: int) -> str:
+    """A random GUID for the probe; randomness comes from `ids`."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, new_id("prb", now)))
+
+
+def _new_job(base: str) -> Job:
+    """A job that never ran. Its ids are made from the target, so they are the same in every run."""
+    tenant_id = str(uuid.uuid5(uuid.NAMESPACE_URL, "tenant " + base))
+    compact = tenant_id.replace("-", "")
+    return Job(f"scim.{compact}.{uuid.uuid5(uuid.NAMESPACE_URL, base)}", tenant_id)
