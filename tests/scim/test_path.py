@@ -61,7 +61,7 @@ def test_members_mean_their_value() -> None:
         ("RANDOMCAPS", 0, "RANDOMCAPS"),
         ('shoeSize eq "43"', 0, "shoeSize"),
         ('name.shoeSize eq "43"', 0, "shoeSize"),
-        ('name eq "x"', 0, "sub-attributes"),
+        ('name eq "x"', 5, "sub-attributes"),
         ("userName", 8, "operator"),
         ('userName is "x"', 9, "operator"),
         ("userName eq", 11, "value was expected"),

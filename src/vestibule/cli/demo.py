@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx2
@@ -82,7 +81,7 @@ def demo(session: Session, leave: bool, port: int | None, seed: int) -> None:
         chosen = Settings(f"sqlite:///{folder}/vestibule.db", f"http://127.0.0.1:{port}")
         stage_session = Session(chosen, as_json=False, clock=session.clock)
         stage = _set_the_stage(stage_session, Path(folder), seed)
-        with _server(chosen, port):
+        with _server(chosen, port, Path(folder) / "server.log"):
             balanced = _play(stage_session, stage, Narrator())
             if not leave:
                 _wait()
@@ -149,19 +148,18 @@ def _test_connection(session: Session, stage: Stage, narrator: Narrator) -> None
     narrator.tell("   Green: the supplied credentials are authorized to enable provisioning.")
 
 
-def _cycle(session: Session, stage: Stage, narrator: Narrator, *, restart: bool = False) -> dict[str, Any]:
+def _cycle(session: Session, stage: Stage, narrator: Narrator, *, restart: bool = False) -> None:
     target = Target(scim_base_url(stage.connection.id, session.settings), stage.token.text)
     document = run_job(session, stage.tenant, target, str(stage.state), restart=restart).as_json()
     for line in job_lines(document):
-        narrator.tell("\n".join(f"   {part}" for part in line.splitlines()))
-    return document
+        narrator.tell(f"   {line}")
 
 
 def _rolls(session: Session, stage: Stage, narrator: Narrator) -> list[GroupRoll]:
     wanted = expectations_of(stage.tenant)
     rolls = session.run(lambda store: call_roll(store, stage.connection.id, wanted))
     narrator.tell(f"   vestibule rollcall {stage.connection.id} --expected {stage.source.name}\n")
-    show(rolls, narrator.console)
+    show(rolls, narrator.console, names=3)
     return rolls
 
 
@@ -200,24 +198,24 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
 
 
 @contextlib.contextmanager
-def _server(settings: Settings, port: int) -> Generator[None]:
-    """The real server in a process of its own."""
+def _server(settings: Settings, port: int, log: Path) -> Generator[None]:
+    """The real server in a process of its own; what it says goes to a file."""
     arguments = [sys.executable, "-m", "vestibule", "serve", "--port", str(port), "--database", settings.database]
-    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)  # noqa: S603 -- our own interpreter
+    with log.open("wb") as said:
+        process = subprocess.Popen(arguments, stderr=said)  # noqa: S603 -- our own interpreter
     try:
-        _until_ready(process, settings.base_url)
+        _until_ready(process, settings.base_url, log)
         yield
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _until_ready(process: subprocess.Popen[str], base_url: str) -> None:
-    with httpx2.Client(transport=httpx2.HTTPTransport(retries=0), trust_env=False, timeout=1) as client:
+def _until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path) -> None:
+    with httpx2.Client(trust_env=False, timeout=1) as client:
         for _ in range(300):
             if process.poll() is not None:
-                said = process.stderr.read() if process.stderr else ""
-                fail(f"The server did not start: {said.strip()}", UNREACHABLE)
+                fail(f"The server did not start: {log.read_text().strip()}", UNREACHABLE)
             with contextlib.suppress(httpx2.TransportError):
                 if client.get(f"{base_url}/readyz").status_code == 200:
                     return

@@ -75,23 +75,25 @@ def is_clean(document: dict[str, Any]) -> bool:
 
 
 def job_lines(document: dict[str, Any]) -> list[str]:
-    """What Entra's admin would read."""
+    """What Entra's admin would read: the cycles, the job, the failures, the roll call."""
     lines: list[str] = []
     for cycle in document["cycles"]:
         lines.append(f"Cycle {cycle['number']} ({cycle['kind']}): {cycle['requests']} requests, {cycle['status']}")
         for kind in ("users", "groups", "memberships"):
             counted = ", ".join(f"{count} {word}" for word, count in cycle[kind].items() if count)
             lines.append(f"  {kind:<12} {counted or 'nothing to do'}")
-    lines.append(f"Job: {document['job']['status']['code']}")
-    reasons: dict[str, int] = {}
-    for entry in document["log"]:
-        trouble = entry["provisioningStatusInfo"]["errorInformation"]
-        if trouble:
-            said = f"{trouble['errorCode']}: {trouble['reason']}"
-            reasons[said] = reasons.get(said, 0) + 1
-    for said, count in sorted(reasons.items(), key=lambda each: -each[1])[:5]:
-        lines.append(f"\n{count} × {said}")
+    status = document["job"]["status"]
+    paused = status["code"] == "Paused" and status.get("escrowsPruned")
+    lines.append(f"Job: {'Initial sync paused' if paused else status['code']}")
+    failures = [
+        entry["provisioningStatusInfo"]["errorInformation"]
+        for entry in document["log"]
+        if entry["provisioningStatusInfo"]["status"] == "failure"
+    ]
+    if failures:
+        lines += [f"{len(failures)} failures in the provisioning log, the first of them:", failures[0]["errorCode"]]
+        lines += [f"  {line}" for line in failures[0]["reason"].splitlines()]
     for group in document["rollcall"]["groups"]:
-        present = "not shown" if group["present"] is None else group["present"]
-        lines.append(f"Roll call {group['name']}: expected {group['expected']}, present {present}")
+        present = "not shown to this token" if group["present"] is None else f"present {group['present']}"
+        lines.append(f"Roll call {group['name']}: expected {group['expected']}, {present}")
     return lines

@@ -50,7 +50,7 @@ async def _call(store: Store, connection_id: str, wanted: list[Expectation]) -> 
     return rolls
 
 
-def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False) -> None:
+def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False, names: int = 10) -> None:
     """The rolls as a table, and below it the missing and the extra ones by reason."""
     table = Table("Group", "Expected", "Present", "Missing", "Extra", "", box=None, header_style="bold", pad_edge=False)
     for column in table.columns[1:5]:
@@ -62,18 +62,19 @@ def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False) ->
     console.print(table)
     for roll in rolls:
         rows = [(each.who, each.detail, each.count) for each in roll.missing]
-        _differences(console, roll.name, "missing", rows, show_all)
-        _differences(console, roll.name, "extra", [(each.who, each.reason, 1) for each in roll.extra], show_all)
+        limit = len(rows) if show_all else names
+        _differences(console, roll.name, "missing", rows, limit)
+        _differences(console, roll.name, "extra", [(each.who, each.reason, 1) for each in roll.extra], limit)
 
 
-def _differences(console: Console, group: str, kind: str, rows: list[tuple[str, str, int]], show_all: bool) -> None:
+def _differences(console: Console, group: str, kind: str, rows: list[tuple[str, str, int]], limit: int) -> None:
     counts = Counter[str]()
     for _, reason, count in rows:
         counts[reason] += count
     for reason, count in counts.most_common():
         console.print(f"\n{group}: {count} {kind}, {reason}", highlight=False, markup=False, soft_wrap=True)
         names = [who for who, why, _ in rows if why == reason]
-        shown = names if show_all else names[:10]
+        shown = names[:limit]
         for who in shown:
             console.print(f"  {who}", highlight=False, markup=False, soft_wrap=True)
         if len(shown) < len(names):

@@ -16,6 +16,7 @@ def serve(session: Session, host: str, port: int) -> None:
     try:
         import uvicorn
 
+        from vestibule.server import logging
         from vestibule.server.app import create_app
     except ImportError:
         fail("The server is not installed: pip install 'vestibule[server]'.", UNREACHABLE)
@@ -24,6 +25,7 @@ def serve(session: Session, host: str, port: int) -> None:
     chosen = session.settings
     if chosen.base_url == DEFAULT_BASE_URL:
         chosen = settings_module.Settings(chosen.database, f"http://{host}:{port}", chosen.max_body)
+    logging.configure()
     store = SqliteStore.open(settings_module.sqlite_path(chosen.database))
     session.say(f"Vestibule serves {chosen.base_url} from {chosen.database}. Ctrl-C stops it.")
     config = uvicorn.Config(

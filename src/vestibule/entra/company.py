@@ -11,73 +11,19 @@ SRE = "grp_corporate_sre_base@example.com"
 IN_PRODUCT = 21
 """How many of `grp_all` the product knew before, as in the origin thread (reference 0a)."""
 
-_GIVEN = tuple(
-    [
-        "Anna",
-        "Jürgen",
-        "Zoë",
-        "Siân",
-        "Søren",
-        "Chloé",
-        "Björn",
-        "Łukasz",
-        "Aoife",
-        "Noël",
-        "Renée",
-        "Ümit",
-        "José",
-        "Márta",
-        "Øyvind",
-        "Inês",
-        "Daniel",
-        "Grace",
-        "Priya",
-        "Wei",
-        "Fatima",
-        "Omar",
-        "Kenji",
-        "Laura",
-        "Thomas",
-        "Eva",
-        "Nikolai",
-        "Amélie",
-        "Håkon",
-        "Šárka",
-    ]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_GIVEN = _words(
+    "Anna Jürgen Zoë Siân Søren Chloé Björn Łukasz Aoife Noël Renée Ümit José Márta Øyvind Inês Daniel Grace Priya "
+    "Wei Fatima Omar Kenji Laura Thomas Eva Nikolai Amélie Håkon Šárka"
 )
-_FAMILY = tuple(
-    [
-        "O'Brien",
-        "Müller",
-        "D'Angelo",
-        "García",
-        "Weiß",
-        "Nowak",
-        "Løken",
-        "Åkesson",
-        "Dvořák",
-        "Çelik",
-        "Smith",
-        "Okafor",
-        "Tanaka",
-        "Petrov",
-        "Schröder",
-        "Brönner",
-        "N'Diaye",
-        "Fernández",
-        "Kowalczyk",
-        "Jansen",
-        "Lefèvre",
-        "Þórsson",
-        "Özdemir",
-        "Rossi",
-        "Meier-Groß",
-        "van_Dijk",
-        "Lindström",
-        "O'Neill",
-        "Patel",
-        "Sjögren",
-    ]
+_FAMILY = _words(
+    "O'Brien Müller D'Angelo García Weiß Nowak Løken Åkesson Dvořák Çelik Smith Okafor Tanaka Petrov Schröder "
+    "Brönner N'Diaye Fernández Kowalczyk Jansen Lefèvre Þórsson Özdemir Rossi Meier-Groß van_Dijk Lindström "
+    "O'Neill Patel Sjögren"
 )
 _DEPARTMENTS = ("Engineering", "Site Reliability", "Sales", "Finance", "People", "Legal & Compliance", "Support")
 _TITLES = ("Engineer", "Senior Engineer", "Analyst", "Consultant", "Specialist", "Lead")

@@ -56,7 +56,9 @@ def endpoint(url: str, mode: Mode | None = None) -> tuple[str, Mode]:
     parts = urlsplit(url.strip())
     flags = {key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
     base = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
-    return base, mode or ("compliant" if FLAG in flags else "default")
+    if mode is None:
+        mode = "compliant" if FLAG in flags else "default"
+    return base, mode
 
 
 def _filter(attribute: str, value: str) -> str:

@@ -19,7 +19,7 @@ class Fix:
         """The fix as it stands in an error's detail."""
         if self.command is None:
             return f"{self.label}."
-        return f"{self.label}: {self.command} ."
+        return f"{self.label}: `{self.command}`."
 
     def as_json(self) -> dict[str, Any]:
         """The fix for `--json` and the API."""

@@ -44,6 +44,7 @@ class Line:
     """The connection to a target. `skew` turns the clock's time into the time of the rehearsal."""
 
     def __init__(self, target: Target, clock: Clock, transport: httpx2.AsyncBaseTransport | None) -> None:
+        self.mode: Mode
         self.base, self.mode = endpoint(target.url, target.mode)
         self.clock = clock
         self.skew = 0

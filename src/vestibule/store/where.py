@@ -108,9 +108,11 @@ class Where:
         return f"EXISTS (SELECT 1 FROM {listed} e WHERE {inner})"
 
     def _at(self, document: str, path: str, test: Any) -> str:
+        # A subquery, so that the value is extracted once however often the test names it; the test's own values
+        # stand before the path in the text, so they are bound first.
+        tested = test("v")
         self.values.append(path)
-        # A subquery, so that the value is extracted once however often the test names it.
-        return f"(SELECT {test('v')} FROM (SELECT json_extract({document}, ?) AS v))"
+        return f"(SELECT {tested} FROM (SELECT json_extract({document}, ?) AS v))"
 
     def _column(self, path: AttrPath) -> str | None:
         if path.uri is not None:
