@@ -85,7 +85,7 @@ class Directory:
 
     async def groups_of(self, connection_id: str, users: tuple[User, ...]) -> Mapping[str, list[GroupRef]]:
         """The computed `groups` of some users."""
-        return await self.store.groups_of(connection_id, [user.id for user in users])
+        return await self.store.groups_of(connection_id, [user.id for user in users]) if users else {}
 
     async def create_group(self, connection_id: str, draft: GroupDraft, origin: Origin = "scim") -> Group:
         """Make a group with its first members. Raises Uniqueness, UnknownMembers."""
@@ -120,7 +120,7 @@ class Directory:
 
     async def members_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[Member]]:
         """The members of some groups, for an answer that shows them."""
-        return await self.store.members_of(connection_id, [group.id for group in groups])
+        return await self.store.members_of(connection_id, [group.id for group in groups]) if groups else {}
 
     async def create_app_group(self, connection_id: str, name: str, user_names: tuple[str, ...]) -> Group:
         """A group of the SaaS app's own (`origin: app`), found and adopted later by the identity provider.

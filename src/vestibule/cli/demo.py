@@ -186,13 +186,13 @@ def _grant(session: Session, stage: Stage, narrator: Narrator) -> None:
 def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
     narrator.step("Try next")
     database, connection_id = session.settings.database, stage.connection.id
+    groups = f"{scim_base_url(connection_id, session.settings)}/Groups?excludedAttributes=members"
     for line in (
         f"export VESTIBULE_DATABASE_URL={database} VESTIBULE_BASE_URL={session.settings.base_url}",
         f"vestibule log {connection_id} --refused",
         f"vestibule rollcall {connection_id} --group {GROUP_ALL}=269",
         f"vestibule token list {connection_id}",
-        f"curl -H 'Authorization: Bearer {stage.token.text}' "
-        f"'{scim_base_url(connection_id, session.settings)}/Groups?excludedAttributes=members'",
+        f"curl -H 'Authorization: Bearer {stage.token.text}' '{groups}'",
     ):
         narrator.tell(f"   {line}")
 

@@ -1,5 +1,6 @@
 """`vestibule explain`: what happened, why, and what to do."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -53,5 +54,5 @@ def as_text(explanation: Explanation) -> str:
 
 def _read(path: Path) -> bytes:
     if str(path) == "-":
-        return click.get_binary_stream("stdin").read()
+        return sys.stdin.buffer.read()
     return path.read_bytes()

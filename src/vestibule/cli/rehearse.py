@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_source
 from vestibule.entra.tenant import Tenant
+from vestibule.entra.wire import Mode
 from vestibule.rehearsal import Rehearsal, Target, Unreachable
 from vestibule.rehearsal import rehearse as run_rehearsal
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_MODES = {"entra": None, "entra-default": "default", "entra-compliant": "compliant"}
+_MODES: dict[str, Mode | None] = {"entra": None, "entra-default": "default", "entra-compliant": "compliant"}
 
 
 @click.command()

@@ -28,7 +28,7 @@ def expectations_of(tenant: Tenant) -> list[Expectation]:
             group.name,
             len(group.people),
             tuple(
-                ExpectedPerson(each.user_name, frozenset({each.external_id} - {None, ""}), each.enabled, each.in_scope)
+                ExpectedPerson(each.user_name, frozenset(filter(None, [each.external_id])), each.enabled, each.in_scope)
                 for each in group.people
             ),
             tuple(group.nested),

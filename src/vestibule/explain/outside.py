@@ -34,16 +34,15 @@ def from_answer(status: int, body: bytes, method: str = "GET", path: str = "") -
 def from_text(text: str) -> Exchange | None:
     """A pasted entry of an identity provider's log, such as Entra's; None when no answer is found in it."""
     start = text.find("{")
-    body: Any = None
-    if start >= 0:
-        body = _last_object(text[start:])
+    body: Any = _last_object(text[start:]) if start >= 0 else None
+    content = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     match = _STATUS.search(text)
-    said: Any = body.get("status") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if match is None and not str(said).isdecimal():
+    said = match[1] if match else str(content.get("status"))
+    if not said.isdecimal() or not 100 <= int(said) < 600:
         return None
-    status = int(match[1]) if match else int(str(said))
+    status = int(said)
     resource = _RESOURCE.search(text)
-    exchange = from_answer(status, orjson.dumps(body), path=resource[0] if resource else "")
+    exchange = from_answer(status, orjson.dumps(content), path=resource[0] if resource else "")
     name = _NAME.search(text)
     if name is None:
         return exchange

@@ -11,7 +11,8 @@ from vestibule.store import NotFound, Store
 
 _templates = Environment(loader=PackageLoader("vestibule.portal"), autoescape=True)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",

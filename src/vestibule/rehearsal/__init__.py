@@ -50,13 +50,14 @@ async def rehearse(
 ) -> Rehearsal:
     """Run some cycles. The 40 minutes between them are only counted, never waited for.
 
-    A second run with the same state goes on where the first one ended. Raises Unreachable, InvalidState.
+    A second run with the same state goes on where the first one ended; with `restart`, a job that is paused or in
+    quarantine is restarted as by the portal's Restart provisioning. Raises Unreachable, InvalidState.
     """
     state = State.open(state_path)
     try:
         async with Line(target, clock or SystemClock(), transport) as line:
             memory = state.memory(_new_job(line.base))
-            if restart:
+            if restart and memory.job.code in ("Paused", "Quarantine"):
                 await drive(cycle.restart(memory), line, state, None)
             return await _run(
                 tenant, memory, Settings(line.base, line.mode, target.batch), line, state, cycles, progress

@@ -71,7 +71,7 @@ class Recorder:
             return await self.handle(call), None
         except ScimError as error:
             return Answer(error.status, headers=_error_headers(error)), error
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever happens is answered in SCIM's form and recorded
             _log.exception("scim request failed", request_id=call.id, method=call.method, path=scope["path"])
             return Answer(500), Internal("The server failed to handle this request.")
 

@@ -134,8 +134,8 @@ class ScimEndpoints:
         return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user.version))
 
     async def _users_json(self, call: Call, users: tuple[User, ...], projection: Projection) -> list[bytes]:
-        wanted = users and projection.wants("groups")
-        groups = await self.directory.groups_of(call.connection_id, users) if wanted else {}
+        shown = users if projection.wants("groups") else ()
+        groups = await self.directory.groups_of(call.connection_id, shown)
         return [user_json(user, groups.get(user.id, ()), call.base, projection) for user in users]
 
     # Groups
@@ -212,8 +212,8 @@ class ScimEndpoints:
         return Answer(status, body, _resource_headers(f"{call.base}/Groups/{group.id}", group.version))
 
     async def _groups_json(self, call: Call, groups: tuple[Group, ...], projection: Projection) -> list[bytes]:
-        wanted = groups and projection.wants("members")
-        members = await self.directory.members_of(call.connection_id, groups) if wanted else {}
+        shown = groups if projection.wants("members") else ()
+        members = await self.directory.members_of(call.connection_id, shown)
         return [group_json(group, members.get(group.id, ()), call.base, projection) for group in groups]
 
     # Discovery

@@ -71,7 +71,7 @@ class SqliteStore:
         """See Store."""
         values = (enterprise.id, enterprise.name, enterprise.created_at)
         await self._batch.write(
-            lambda db: db.execute(f"INSERT INTO enterprises ({ENTERPRISE}) VALUES (?, ?, ?)", values)  # noqa: S608
+            lambda db: db.execute(f"INSERT INTO enterprises ({ENTERPRISE}) VALUES (?, ?, ?)", values)
         )
 
     async def enterprise(self, enterprise_id: str) -> Enterprise:
@@ -80,7 +80,7 @@ class SqliteStore:
 
     async def enterprises(self) -> list[Enterprise]:
         """See Store."""
-        rows = self._db.execute(f"SELECT {ENTERPRISE} FROM enterprises ORDER BY id")  # noqa: S608
+        rows = self._db.execute(f"SELECT {ENTERPRISE} FROM enterprises ORDER BY id")
         return [enterprise_of(row) for row in rows]
 
     async def add_connection(self, connection: Connection) -> None:
@@ -88,7 +88,7 @@ class SqliteStore:
         await self.enterprise(connection.enterprise_id)
         values = (connection.id, connection.enterprise_id, connection.idp, connection.created_at)
         await self._batch.write(
-            lambda db: db.execute(f"INSERT INTO connections ({CONNECTION}) VALUES (?, ?, ?, ?)", values)  # noqa: S608
+            lambda db: db.execute(f"INSERT INTO connections ({CONNECTION}) VALUES (?, ?, ?, ?)", values)
         )
 
     async def connection(self, connection_id: str) -> Connection:
@@ -98,13 +98,13 @@ class SqliteStore:
     async def connections(self, enterprise_id: str | None = None) -> list[Connection]:
         """See Store."""
         rows = self._db.execute(
-            f"SELECT {CONNECTION} FROM connections WHERE ? IS NULL OR enterprise_id = ? ORDER BY id",  # noqa: S608
+            f"SELECT {CONNECTION} FROM connections WHERE ? IS NULL OR enterprise_id = ? ORDER BY id",
             (enterprise_id, enterprise_id),
         )
         return [connection_of(row) for row in rows]
 
     def _row(self, kind: str, columns: str, table: str, id: str) -> sqlite3.Row:  # noqa: A002
-        row = self._db.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()  # noqa: S608
+        row = self._db.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise NotFound(kind, id)
         return row
@@ -126,7 +126,7 @@ class SqliteStore:
     async def tokens(self, connection_id: str) -> list[Token]:
         """See Store."""
         rows = self._db.execute(
-            f"SELECT {TOKEN} FROM tokens WHERE connection_id = ? ORDER BY id",  # noqa: S608
+            f"SELECT {TOKEN} FROM tokens WHERE connection_id = ? ORDER BY id",
             (connection_id,),
         )
         return [token_of(row) for row in rows]
@@ -249,7 +249,7 @@ class SqliteStore:
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """See Store."""
         rows = self._db.execute(
-            f"SELECT {AUDIT} FROM audit WHERE connection_id = ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+            f"SELECT {AUDIT} FROM audit WHERE connection_id = ? ORDER BY id DESC LIMIT ?",
             (connection_id, limit),
         )
         return [audit_of(row) for row in rows]

@@ -18,7 +18,7 @@ def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origi
     """Keep a new group with its first members."""
     try:
         db.execute(
-            f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",  # noqa: S608
+            f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
             (
                 group.connection_id, group.id, group.display_name, group.external_id, group.origin, group.version,
                 group.created_at, group.updated_at, group.adopted_at, group.display_name.casefold(),
@@ -40,7 +40,7 @@ def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
     ):
         wanted = value.casefold() if value and column == "display_name_ci" else value
         holder = db.execute(
-            f"SELECT id FROM groups WHERE connection_id = ? AND {column} = ? AND id <> ?",  # noqa: S608
+            f"SELECT id FROM groups WHERE connection_id = ? AND {column} = ? AND id <> ?",
             (group.connection_id, wanted, group.id),
         ).fetchone()
         if holder is not None:
@@ -51,7 +51,7 @@ def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
 def one(db: sqlite3.Connection, connection_id: str, group_id: str) -> Group:
     """One group by primary key."""
     row = db.execute(
-        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND id = ?",  # noqa: S608
+        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND id = ?",
         (connection_id, group_id),
     ).fetchone()
     if row is None:
@@ -62,7 +62,7 @@ def one(db: sqlite3.Connection, connection_id: str, group_id: str) -> Group:
 def by_name(db: sqlite3.Connection, connection_id: str, display_name: str) -> Group:
     """One group by its folded displayName."""
     row = db.execute(
-        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND display_name_ci = ?",  # noqa: S608
+        f"SELECT {GROUP} FROM groups WHERE connection_id = ? AND display_name_ci = ?",
         (connection_id, display_name.casefold()),
     ).fetchone()
     if row is None:
@@ -139,7 +139,7 @@ def delete(db: sqlite3.Connection, connection_id: str, group_id: str, expected_v
 def members_of(db: sqlite3.Connection, connection_id: str, group_ids: Collection[str]) -> dict[str, list[Member]]:
     """The members of each group; a group without any is left out."""
     rows = db.execute(
-        f"SELECT m.group_id, {MEMBER} FROM json_each(?) wanted "  # noqa: S608
+        f"SELECT m.group_id, {MEMBER} FROM json_each(?) wanted "
         "JOIN members m ON m.connection_id = ? AND m.group_id = wanted.value "
         "JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id ORDER BY m.group_id, m.user_id",
         (_array(group_ids), connection_id),

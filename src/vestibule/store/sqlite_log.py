@@ -12,12 +12,12 @@ from vestibule.store.rows import AUDIT, EXCHANGE, TOKEN, exchange_of, exchange_v
 def insert_exchange(db: sqlite3.Connection, exchange: Exchange) -> None:
     """Keep an exchange."""
     marks = ", ".join("?" * 18)
-    db.execute(f"INSERT INTO exchanges ({EXCHANGE}, target_ci) VALUES ({marks})", exchange_values(exchange))  # noqa: S608
+    db.execute(f"INSERT INTO exchanges ({EXCHANGE}, target_ci) VALUES ({marks})", exchange_values(exchange))
 
 
 def one_exchange(db: sqlite3.Connection, request_id: str) -> Exchange:
     """One exchange by its id alone."""
-    row = db.execute(f"SELECT {EXCHANGE} FROM exchanges WHERE id = ?", (request_id,)).fetchone()  # noqa: S608
+    row = db.execute(f"SELECT {EXCHANGE} FROM exchanges WHERE id = ?", (request_id,)).fetchone()
     if row is None:
         raise NotFound("request", request_id)
     return exchange_of(row)
@@ -40,7 +40,7 @@ def exchanges(db: sqlite3.Connection, connection_id: str, query: ExchangeQuery) 
             values.append(value)  # pyright: ignore[reportArgumentType] -- texts and numbers, bound as they are
     order = "ASC" if query.after_id is not None else "DESC"
     rows = db.execute(
-        f"SELECT {EXCHANGE} FROM exchanges WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?",  # noqa: S608
+        f"SELECT {EXCHANGE} FROM exchanges WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?",
         (*values, query.limit),
     )
     return [exchange_of(row) for row in rows]
@@ -49,7 +49,7 @@ def exchanges(db: sqlite3.Connection, connection_id: str, query: ExchangeQuery) 
 def last_for(db: sqlite3.Connection, connection_id: str, resource_type: str, target: str) -> Exchange | None:
     """The newest exchange about a name."""
     row = db.execute(
-        f"SELECT {EXCHANGE} FROM exchanges WHERE connection_id = ? AND resource_type = ? AND target_ci = ? "  # noqa: S608
+        f"SELECT {EXCHANGE} FROM exchanges WHERE connection_id = ? AND resource_type = ? AND target_ci = ? "
         "ORDER BY id DESC LIMIT 1",
         (connection_id, resource_type, target.casefold()),
     ).fetchone()
@@ -59,7 +59,7 @@ def last_for(db: sqlite3.Connection, connection_id: str, resource_type: str, tar
 def insert_audit(db: sqlite3.Connection, entry: Audit) -> None:
     """Keep an audit entry."""
     db.execute(
-        f"INSERT INTO audit ({AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO audit ({AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             entry.id, entry.connection_id, entry.at, entry.actor, entry.action, entry.target,
             orjson.dumps(entry.detail).decode(),
@@ -71,7 +71,7 @@ def insert_token(db: sqlite3.Connection, token: Token, secret_hash: bytes, entry
     """Keep a token and the audit entry."""
     try:
         db.execute(
-            f"INSERT INTO tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 token.connection_id, token.id, token.name, _scopes(token.scopes), token.last_four, token.created_at,
                 token.expires_at, token.revoked_at, token.last_used_at, secret_hash,
@@ -89,7 +89,7 @@ def _scopes(scopes: frozenset[str]) -> str:
 def one_token(db: sqlite3.Connection, connection_id: str, token_id: str) -> tuple[Token, bytes]:
     """A token of a connection and its hash."""
     row = db.execute(
-        f"SELECT {TOKEN} FROM tokens WHERE connection_id = ? AND id = ?",  # noqa: S608
+        f"SELECT {TOKEN} FROM tokens WHERE connection_id = ? AND id = ?",
         (connection_id, token_id),
     ).fetchone()
     if row is None:

@@ -17,7 +17,7 @@ def insert(db: sqlite3.Connection, user: User) -> None:
     """Keep a new user and count it."""
     try:
         db.execute(
-            f"INSERT INTO users ({USER}, user_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO users ({USER}, user_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin,
                 user.version, user.created_at, user.updated_at, user.adopted_at, user.document,
@@ -36,7 +36,7 @@ def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
     ):
         wanted = value.casefold() if value and column == "user_name_ci" else value
         holder = db.execute(
-            f"SELECT id FROM users WHERE connection_id = ? AND {column} = ? AND id <> ?",  # noqa: S608
+            f"SELECT id FROM users WHERE connection_id = ? AND {column} = ? AND id <> ?",
             (user.connection_id, wanted, user.id),
         ).fetchone()
         if holder is not None:
@@ -47,7 +47,7 @@ def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
 def one(db: sqlite3.Connection, connection_id: str, user_id: str) -> User:
     """One user by primary key."""
     row = db.execute(
-        f"SELECT {USER} FROM users WHERE connection_id = ? AND id = ?",  # noqa: S608
+        f"SELECT {USER} FROM users WHERE connection_id = ? AND id = ?",
         (connection_id, user_id),
     ).fetchone()
     if row is None:
@@ -58,7 +58,7 @@ def one(db: sqlite3.Connection, connection_id: str, user_id: str) -> User:
 def by_name(db: sqlite3.Connection, connection_id: str, user_name: str) -> User:
     """One user by its folded userName."""
     row = db.execute(
-        f"SELECT {USER} FROM users WHERE connection_id = ? AND user_name_ci = ?",  # noqa: S608
+        f"SELECT {USER} FROM users WHERE connection_id = ? AND user_name_ci = ?",
         (connection_id, user_name.casefold()),
     ).fetchone()
     if row is None:
@@ -83,17 +83,17 @@ def select_page(
     if count > 0:
         named = ", ".join(f"t.{column}" for column in columns.split(", "))
         rows = db.execute(
-            f"SELECT {named} FROM {table} t WHERE t.connection_id = ?{condition} ORDER BY t.id LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT {named} FROM {table} t WHERE t.connection_id = ?{condition} ORDER BY t.id LIMIT ? OFFSET ?",
             (*values, count, start - 1),
         ).fetchall()
     if where is None:
         kept = "user_count" if table == "users" else "group_count"
-        found = db.execute(f"SELECT {kept} FROM connections WHERE id = ?", (connection_id,)).fetchone()  # noqa: S608
+        found = db.execute(f"SELECT {kept} FROM connections WHERE id = ?", (connection_id,)).fetchone()
         return (found[0] if found else 0), rows
     if rows and len(rows) < count:
         return start - 1 + len(rows), rows
     counted = db.execute(
-        f"SELECT count(*) FROM {table} t WHERE t.connection_id = ?{condition}",  # noqa: S608
+        f"SELECT count(*) FROM {table} t WHERE t.connection_id = ?{condition}",
         values,
     ).fetchone()
     return counted[0], rows

@@ -3,6 +3,7 @@
 Every fragment is 0 or 1, never NULL, so that NOT turns it round. Values are bound, never written into the text.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,9 @@ class Where:
             return some
         return f"({some} OR NOT {self._present(path, element)})"
 
-    def _over(self, path: AttrPath, element: str | None, test: Any, op: str = "", value: Literal = None) -> str:
+    def _over(
+        self, path: AttrPath, element: str | None, test: Callable[[str], str], op: str = "", value: Literal = None
+    ) -> str:
         """Apply a test to a column, to a place in the document, or to some one element of a list."""
         if element is not None:
             return self._at(element, _json_path(None, path.name), test)
@@ -107,7 +110,7 @@ class Where:
         inner = test("e.value") if path.sub is None else self._at("e.value", _json_path(None, path.sub), test)
         return f"EXISTS (SELECT 1 FROM {listed} e WHERE {inner})"
 
-    def _at(self, document: str, path: str, test: Any) -> str:
+    def _at(self, document: str, path: str, test: Callable[[str], str]) -> str:
         # A subquery, so that the value is extracted once however often the test names it; the test's own values
         # stand before the path in the text, so they are bound first.
         tested = test("v")

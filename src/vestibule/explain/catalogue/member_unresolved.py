@@ -9,8 +9,7 @@ def _fits(exchange: Exchange) -> bool:
 
 
 def _tell(exchange: Exchange) -> Explanation:
-    groups = exchange.facts.get("groups") or []
-    if groups:
+    if exchange.facts.get("groups"):
         why = "Some of the members are groups. Nested groups are not supported; assign the people themselves."
     else:
         why = (
