@@ -73,7 +73,9 @@ class Directory:
             if after == orjson.loads(user.document) and adopted_at == user.adopted_at:
                 return None
             changed = user_of(user_id, connection_id, after, user.origin, user.created_at)
-            return replace(changed, version=user.version, updated_at=now, adopted_at=adopted_at)
+            # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
+            active = after.get("active", user.active) is not False
+            return replace(changed, active=active, version=user.version, updated_at=now, adopted_at=adopted_at)
 
         with _in_scim_terms("User", user_id):
             return await self.store.change_user(connection_id, user_id, change, expected_version)

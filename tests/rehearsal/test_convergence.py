@@ -11,6 +11,7 @@ from tests.rehearsal.target import URN, FakeTarget, run
 from vestibule.entra.graph import Tenant, TenantGroup, TenantUser
 
 PEOPLE = [f"p{i}" for i in range(6)]
+MODES = st.sampled_from(["", "?aadOptscim062020"])
 GROUPS = ["g0", "g1", "g2"]
 
 
@@ -26,10 +27,9 @@ def tenants(draw, *, disabling):
             attributes |= {"mail": draw(st.sampled_from(["a@x.com", "b@x.com"])), "department": "HR"}
         upn = f"{ident}{draw(st.sampled_from(['', '+new', chr(39)]))}@x.com"
         users.append(TenantUser(ident, upn, manager=boss, attributes=attributes))
+    members = st.sets(st.sampled_from(sorted(present)))
     groups = tuple(
-        TenantGroup(
-            ident, ident + draw(st.sampled_from(["", " new"])), tuple(draw(st.sets(st.sampled_from(sorted(present)))))
-        )
+        TenantGroup(ident, ident + draw(st.sampled_from(["", " new"])), tuple(draw(members)))
         for ident in draw(st.sets(st.sampled_from(GROUPS)))
     )
     if disabling:

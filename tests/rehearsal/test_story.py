@@ -50,7 +50,7 @@ def test_groups_refused_pause_the_initial_sync_and_after_the_grant_269_are_prese
     assert len(target.seen) == sent
 
     target.scopes.add("groups")
-    second = run(tenant, target, state, restart=True)
+    second = run(tenant, target, state, restart="always")
     assert second.as_json()["cycles"][0]["status"] == "Completed"
     assert second.as_json()["job"]["status"]["code"] == "Active"
     for row in second.as_json()["rollcall"]["groups"]:

@@ -60,8 +60,12 @@ def _paths(uri: str | None, attribute: Attribute) -> list[AttrPath]:
     ]
 
 
-_ALL = [path for each in USER_SCHEMA.attributes for path in _paths(None, each)]
-_ALL += [path for each in ENTERPRISE_SCHEMA.attributes for path in _paths(ENTERPRISE_SCHEMA.id, each)]
+_ALL = [
+    path
+    for schema, uri in ((USER_SCHEMA, None), (ENTERPRISE_SCHEMA, ENTERPRISE_SCHEMA.id))
+    for each in schema.attributes
+    for path in _paths(uri, each)
+]
 _LISTS = [path for path in _ALL if path.attribute.multi_valued and path.attribute.type == "complex"]
 
 

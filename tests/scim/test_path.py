@@ -68,7 +68,7 @@ def test_members_mean_their_value() -> None:
         ("userName sw O", 12, "quotation marks"),
         ("userName eq 5", 12, "text"),
         ("userName eq true", 12, "text"),
-        ('userName eq "x', 11, "not closed"),
+        ('userName eq "x', 12, "not closed"),
         ('userName eq "\\x"', 12, "JSON string"),
         ('userName eq "x" and', 19, "name was expected"),
         ('userName eq "x" userName', 16, "not expected"),

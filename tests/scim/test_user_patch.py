@@ -156,6 +156,11 @@ def test_another_users_id_in_the_value_is_refused() -> None:
     assert refusal.value.facts["operation"] == 2
 
 
+def test_active_may_be_removed_and_is_then_unsaid_not_true() -> None:
+    """It is not required (RFC 7643 section 4.1.1); what an unsaid one means is the directory's to decide."""
+    assert "active" not in patched(remove("active"), present=ANA | {"active": False})
+
+
 def test_a_password_is_accepted_and_forgotten() -> None:
     notes = Notes()
     body = {"schemas": [PATCH_SCHEMA], "Operations": [replace("password", "s3cret")]}

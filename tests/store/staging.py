@@ -109,7 +109,12 @@ async def people(store: Store, count: int, connection_id: str = HERE) -> list[st
     return [user_id(number) for number in range(count)]
 
 
-def a_group(name: str = "Sales", connection_id: str = HERE, id: str = "grp_1", **rest: Any) -> Group:
+def a_group(
+    name: str = "Sales",
+    connection_id: str = HERE,
+    id: str = "grp_1",
+    **rest: Any,
+) -> Group:
     """A group of the identity provider's."""
     fields: dict[str, Any] = {"external_id": None, "origin": "scim"} | rest
     return Group(id, connection_id, name, version=1, created_at=AT, updated_at=AT, **fields)

@@ -228,7 +228,6 @@ class TestFiles:
             SqliteStore.open(str(path))
         assert re.search(r"another file|move", str(caught.value))
 
-    @pytest.mark.xfail(strict=True, reason="journal_mode=WAL is set before the file is known to be ours")
     def test_a_database_of_another_program_is_left_as_it_was(self, tmp_path: Path) -> None:
         """Refusing it must not even change its journal mode."""
         path = tmp_path / "other.db"

@@ -120,7 +120,7 @@ def _play(session: Session, stage: Stage, narrator: Narrator) -> bool:
     _explain_refusal(session, stage, narrator)
     _grant(session, stage, narrator)
     narrator.step("The admin presses Restart provisioning: the next cycle, with the very same token")
-    _cycle(session, stage, narrator, restart=True)
+    _cycle(session, stage, narrator)
     narrator.step("Forty minutes later: nothing has changed, so nothing is sent")
     _cycle(session, stage, narrator)
     narrator.step("The roll call again")
@@ -148,9 +148,9 @@ def _test_connection(session: Session, stage: Stage, narrator: Narrator) -> None
     narrator.tell("   Green: the supplied credentials are authorized to enable provisioning.")
 
 
-def _cycle(session: Session, stage: Stage, narrator: Narrator, *, restart: bool = False) -> None:
+def _cycle(session: Session, stage: Stage, narrator: Narrator) -> None:
     target = Target(scim_base_url(stage.connection.id, session.settings), stage.token.text)
-    document = run_job(session, stage.tenant, target, str(stage.state), restart=restart).as_json()
+    document = run_job(session, stage.tenant, target, str(stage.state)).as_json()
     for line in job_lines(document):
         narrator.tell(f"   {line}")
 

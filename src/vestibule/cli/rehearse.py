@@ -13,7 +13,7 @@ from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_source
 from vestibule.entra.tenant import Tenant
 from vestibule.entra.wire import Mode
-from vestibule.rehearsal import Rehearsal, Target, Unreachable
+from vestibule.rehearsal import Rehearsal, Restart, Target, Unreachable
 from vestibule.rehearsal import rehearse as run_rehearsal
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,9 +27,17 @@ _MODES: dict[str, Mode | None] = {"entra": None, "entra-default": "default", "en
 @click.option("--as", "sender", type=click.Choice(list(_MODES)), default="entra", show_default=True)
 @click.option("--cycles", type=click.IntRange(1, 1_000), default=1, show_default=True)
 @click.option("--state", type=click.Path(dir_okay=False), help="Keep the job here; run again to go on with it.")
+@click.option("--restart", is_flag=True, help="Press Restart provisioning first: all objects are read again.")
 @command
 def rehearse(
-    session: Session, source: Path, target: str, token: str, sender: str, cycles: int, state: str | None
+    session: Session,
+    source: Path,
+    target: str,
+    token: str,
+    sender: str,
+    cycles: int,
+    state: str | None,
+    restart: bool,
 ) -> None:
     """Run Entra's provisioning job from a source directory against a SCIM server.
 
@@ -37,8 +45,9 @@ def rehearse(
     provisioning does. Leaves with 1 when the job has failures or the roll call does not balance.
     """
     tenant = read_source(source)
+    pressed: Restart = "always" if restart else "if_stopped"
     try:
-        done = run_job(session, tenant, Target(target, token, mode=_MODES[sender]), state, cycles, restart=True)
+        done = run_job(session, tenant, Target(target, token, mode=_MODES[sender]), state, cycles, pressed)
     except Unreachable as error:
         fail(f"{target} cannot be reached: {error}", UNREACHABLE)
     document = done.as_json()
@@ -48,7 +57,7 @@ def rehearse(
 
 
 def run_job(
-    session: Session, tenant: Tenant, target: Target, state: str | None, cycles: int = 1, *, restart: bool = False
+    session: Session, tenant: Tenant, target: Target, state: str | None, cycles: int = 1, restart: Restart = "if_stopped"
 ) -> Rehearsal:
     """Run the job with progress bars on a terminal."""
     console = Console(stderr=True)

@@ -40,9 +40,9 @@ class _Reader:
             for i, each in enumerate(self.a_list(document, "groups", "groups", default=True))
         ]
         group_ids = {str(row["id"]) for row in rows if "id" in row}
+        self.unique([user.id for user in users], "users")
         user_ids = {user.id for user in users}
         groups = tuple(self.group(row, f"groups[{i}]", user_ids, group_ids) for i, row in enumerate(rows))
-        self.unique([user.id for user in users], "users")
         self.unique([group.id for group in groups], "groups")
         for i, user in enumerate(users):
             if user.manager is not None and user.manager not in user_ids:

@@ -66,7 +66,8 @@ def synchronize(engine: Engine, kind: Kind) -> Steps[None]:
     phase = f"{kind.lower()}s"
     for done, subject in enumerate(every, 1):
         record = engine.memory.records.get(subject.id) or Record(subject.id, kind, subject.name)
-        if record.fingerprint != subject.fingerprint or record.reread or engine.due(record):
+        unread = record.reread and record.escrow is None
+        if record.fingerprint != subject.fingerprint or unread or engine.due(record):
             record = replace(record, name=subject.name, fingerprint=subject.fingerprint)
             yield from _one(engine, subject, record, double=subject.id in doubles)
         yield Progress(phase, done, len(every))

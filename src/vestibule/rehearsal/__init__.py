@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import httpx2
 
@@ -17,6 +17,9 @@ from vestibule.rehearsal.rollcall import RollCall
 from vestibule.rehearsal.state import InvalidState, State
 
 __all__ = ["InvalidState", "Rehearsal", "Target", "Unreachable", "rehearse"]
+
+
+Restart: TypeAlias = Literal["never", "if_stopped", "always"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,19 @@ async def rehearse(
     clock: Clock | None = None,
     progress: Watch | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
-    restart: bool = False,
+    restart: Restart = "never",
 ) -> Rehearsal:
     """Run some cycles. The 40 minutes between them are only counted, never waited for.
 
-    A second run with the same state goes on where the first one ended; with `restart`, a job that is paused or in
-    quarantine is restarted as by the portal's Restart provisioning. Raises Unreachable, InvalidState.
+    A second run with the same state goes on where the first one ended. `restart` says whether the portal's Restart
+    provisioning is pressed before: always, or only on a job that is paused or in quarantine. Raises Unreachable, InvalidState.
     """
     state = State.open(state_path)
     try:
         async with Line(target, clock or SystemClock(), transport) as line:
             memory = state.memory(_new_job(line.base))
-            if restart and memory.job.code in ("Paused", "Quarantine"):
+            stopped = memory.job.code in ("Paused", "Quarantine")
+            if restart == "always" or (restart == "if_stopped" and stopped):
                 await drive(cycle.restart(memory), line, state, None)
             return await _run(
                 tenant, memory, Settings(line.base, line.mode, target.batch), line, state, cycles, progress

@@ -26,7 +26,6 @@ GROUP_SCHEMA = Schema(
                     description="The id of the member.",
                 ),
                 Attribute("$ref", "reference", mutability="immutable", reference_types=("User",), case_exact=True),
-                Attribute("display", mutability="readOnly", description="The member's displayName."),
                 Attribute("type", mutability="immutable", canonical_values=("User",)),
             ),
         ),

@@ -92,7 +92,7 @@ class _Reader:
         while at < end:
             match = _TOKEN.match(self.text, at)
             if match is None or match.lastgroup is None:
-                self.fail("a quotation mark is not closed", at)
+                self.fail("a quotation mark is not closed", end - len(self.text[at:end].lstrip()))
             kind = match.lastgroup
             self.tokens.append(_Token(kind, match[kind], match.start(kind)))
             at = match.end()

@@ -18,7 +18,7 @@ from vestibule.scim.resource import Json, is_empty, read_single, read_value, wit
 from vestibule.scim.schema import Attribute
 from vestibule.scim.user_schema import USER
 
-_REQUIRED = ("userName", "active")
+_REQUIRED = ("userName",)
 _DESCRIBING = frozenset({"type", "primary", "display"})
 """Sub-attributes that say something about a value; what is left of an element that lost its value."""
 

@@ -37,13 +37,7 @@ def group_json(group: Group, members: Sequence[Member], base: str, projection: P
         shown["externalId"] = group.external_id
     if members:
         shown["members"] = [
-            {
-                "value": each.user_id,
-                "$ref": f"{base}/Users/{each.user_id}",
-                "display": each.display_name or each.user_name,
-                "type": "User",
-            }
-            for each in members
+            {"value": each.user_id, "$ref": f"{base}/Users/{each.user_id}", "type": "User"} for each in members
         ]
     return orjson.dumps(projection.apply(shown))
 

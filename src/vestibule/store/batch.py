@@ -81,6 +81,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 -- it belongs to the waiter of this one write
             self._db.execute("ROLLBACK TO one")
             self._db.execute("RELEASE one")
-            return None, error
+            # A future cannot carry a StopIteration.
+            return None, RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
         self._db.execute("RELEASE one")
         return result, None

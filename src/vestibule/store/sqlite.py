@@ -49,9 +49,10 @@ class SqliteStore:
             db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
             db.row_factory = sqlite3.Row
             db.create_function("casefold", 1, _casefold, deterministic=True)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
-                db.execute(f"PRAGMA {pragma}")
             _prepare(db, path)
+            # Only now, as the journal mode is written into the file: it is known to be ours.
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                db.execute(f"PRAGMA {pragma}")
         except sqlite3.DatabaseError as error:
             raise Unreachable(f"The database {path} cannot be opened: {error}.") from error
         return cls(db)

@@ -17,7 +17,9 @@ _COLUMNS = {
     "users": {"id": "t.id", "externalId": "t.external_id", "userName": "t.user_name_ci", "active": "t.active"},
     "groups": {"id": "t.id", "externalId": "t.external_id", "displayName": "t.display_name_ci"},
 }
-_META = {"created": "t.created_at", "lastModified": "t.updated_at"}
+# As they are shown: in whole milliseconds.
+_META = {"created": "(t.created_at / 1000 * 1000)", "lastModified": "(t.updated_at / 1000 * 1000)"}
+_NEVER_NULL = frozenset({"t.id", "t.user_name_ci", "t.display_name_ci", "t.active", *_META.values()})
 _MEMBERSHIP = {
     ("groups", "members"): ("group_id", "user_id"),
     ("users", "groups"): ("user_id", "group_id"),
@@ -132,7 +134,9 @@ class Where:
             value = int(value)
         if op in _SIGNS:
             self.values.append(value)
-            return f"COALESCE({have} {_SIGNS[op]} ?, 0)"
+            # No COALESCE around a column: it would hide the column from its index.
+            present = "" if have in _NEVER_NULL else f"{have} IS NOT NULL AND "
+            return f"({present}{have} {_SIGNS[op]} ?)"
         if value == "":
             return f"({have} IS NOT NULL)"
         if op == "co":
