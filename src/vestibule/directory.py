@@ -51,7 +51,12 @@ class Directory:
         self, connection_id: str, user_id: str, document: JsonObject, expected_version: int | None = None
     ) -> User:
         """PUT: the document replaces the present one. Raises NotFound, Uniqueness, PreconditionFailed."""
-        return await self._change_user(connection_id, user_id, lambda _: document, expected_version)
+
+        def replacing(before: JsonObject) -> JsonObject:
+            # A PUT that says nothing of `active` brings nobody back who was deactivated.
+            return {"active": before.get("active", True)} | document
+
+        return await self._change_user(connection_id, user_id, replacing, expected_version)
 
     async def patch_user(
         self, connection_id: str, user_id: str, change: UserChange, expected_version: int | None = None

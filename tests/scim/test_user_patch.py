@@ -118,6 +118,10 @@ def test_an_untouched_element_is_kept_however_little_it_says() -> None:
     ]
 
 
+def test_an_element_that_only_says_what_it_is_for_is_not_kept_at_the_end() -> None:
+    assert patched(replace('phoneNumbers[type eq "fax"].primary', True, "add")) == ANA
+
+
 def test_nothing_written_to_nothing_makes_nothing() -> None:
     assert patched(replace('phoneNumbers[type eq "fax"].value', "")) == ANA
 

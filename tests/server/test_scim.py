@@ -236,3 +236,16 @@ def test_discovery_tells_the_schemas_with_canonical_values(tenant: Tenant) -> No
     assert tenant.http.get("/ServiceProviderConfig").json()["patch"] == {"supported": True}
     assert tenant.http.get("/Schemas", params={"filter": "id pr"}).status_code == 403
     assert tenant.http.post("/Schemas", json={}).status_code == 405
+
+
+def test_a_put_that_says_nothing_of_active_brings_nobody_back(tenant: Tenant) -> None:
+    user = create_user(tenant, "gone@example.com", active=False)
+    put = tenant.http.put(f"/Users/{user['id']}", json={"userName": "gone@example.com", "title": "Lead"})
+    assert (put.status_code, put.json()["active"], put.json()["title"]) == (200, False, "Lead")
+
+
+def test_removing_active_from_somebody_deactivated_brings_nobody_back(tenant: Tenant) -> None:
+    user = create_user(tenant, "gone@example.com", active=False)
+    assert patch(tenant, f"/Users/{user['id']}", {"op": "remove", "path": "active"}).status_code == 200
+    found = tenant.http.get("/Users", params={"filter": "active eq true"}).json()
+    assert found["totalResults"] == 0

@@ -1,6 +1,7 @@
 """The embedded engine: all promises of a store, and those that only a file can make."""
 
 import asyncio
+import contextlib
 import re
 import sqlite3
 import subprocess
@@ -23,6 +24,7 @@ from tests.store.staging import (
     a_token,
     a_user,
     an_audit,
+    an_exchange,
     groups_where,
     ids_of,
     people,
@@ -355,6 +357,23 @@ class TestFailingCommits:
             assert (await store.users(HERE)).total == 0
             await store.create_user(a_user(1))
             assert (await store.user(HERE, user_id(1))).created_at == AT
+            await store.close()
+
+        asyncio.run(play())
+
+    def test_what_is_recorded_outlives_a_failed_commit(self) -> None:
+        """The disk was full for a moment: the note waits, and is there after the next flush that returns."""
+
+        async def play() -> None:
+            store = SqliteStore.open(":memory:")
+            await two_connections(store)
+            store._batch._db = broken = self.fail_at(database(store), "COMMIT")
+            store.record(an_exchange(1))
+            with contextlib.suppress(StoreError):
+                await store.flush()
+            broken.broken = False
+            await store.flush()
+            assert (await store.exchange("req_0001")).status == 200
             await store.close()
 
         asyncio.run(play())

@@ -105,7 +105,7 @@ def crowds(draw: st.DrawFn) -> list[Person]:
         if any(each.user.external_id == document.get("externalId") for each in crowd):
             document.pop("externalId", None)
         user = replace(
-            a_user(number, **document),
+            a_user(number, HERE, **document),
             created_at=draw(st.sampled_from(INSTANTS)),
             updated_at=draw(st.sampled_from(INSTANTS)),
         )
@@ -236,6 +236,7 @@ def test_sql_answers_as_the_reference_evaluator_does(arena: Arena, crowd: list[P
 ANA = Person(
     a_user(
         1,
+        HERE,
         userName="Ana.Straße@example.com",
         externalId="Ab",
         displayName="100% Ana_B",

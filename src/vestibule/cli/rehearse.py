@@ -57,7 +57,12 @@ def rehearse(
 
 
 def run_job(
-    session: Session, tenant: Tenant, target: Target, state: str | None, cycles: int = 1, restart: Restart = "if_stopped"
+    session: Session,
+    tenant: Tenant,
+    target: Target,
+    state: str | None,
+    cycles: int = 1,
+    restart: Restart = "if_stopped",
 ) -> Rehearsal:
     """Run the job with progress bars on a terminal."""
     console = Console(stderr=True)

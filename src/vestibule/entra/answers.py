@@ -104,13 +104,16 @@ def read(request: Request, response: Response) -> Answer:
         return Done()
     try:
         body: Any = json.loads(response.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     answer = _list(request, body) if request.expects == "list" else _resource(body)
     return answer or Trouble(INCOMPATIBLE, response.status, response.text, request)
 
 
 def _code(request: Request, status: int) -> str:
+    if status < 400:
+        # A redirection, most often to a sign-in page: nobody speaks SCIM there.
+        return INCOMPATIBLE
     if status == 404:
         # A list that is not there is no SCIM service; an object that is not there is a lost anchor.
         return INCOMPATIBLE if request.expects == "list" or request.method == "POST" else "InvalidAnchor"

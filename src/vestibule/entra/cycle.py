@@ -147,6 +147,9 @@ def _quarantined(engine: Engine, job: Job, reason: str, code: str, message: str)
 def _stop(engine: Engine, stopped: Stopped) -> Steps[str]:
     """The target was not there, or would not have the job; what is left is done in a later cycle."""
     job = _executed(engine, complete=False)
+    if job.last is not None:
+        last = replace(job.last, error_code=stopped.code, error_message=stopped.message)
+        job = replace(job, last=last)
     if stopped.quarantine:
         job = _quarantined(engine, job, quarantine.REFUSED, stopped.code, stopped.message)
     yield from engine.keep(JobSaved(job))

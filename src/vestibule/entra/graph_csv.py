@@ -19,6 +19,7 @@ _GRAPH_NAMES = {
     "businessphone": "businessPhones",
     "facsimiletelephonenumber": "faxNumber",
 }
+_SAME = {"objectid": "id"}
 
 
 def read_csv(text: str, name: str) -> Tenant:
@@ -47,7 +48,8 @@ def read_csv(text: str, name: str) -> Tenant:
 def _column(heading: str) -> str:
     """`Name [displayName] Required`, as in Entra's templates, is `displayName`."""
     inner = heading.partition("[")[2].partition("]")[0]
-    return (inner or heading).strip().casefold()
+    name = (inner or heading).strip().casefold()
+    return _SAME.get(name, name)
 
 
 def _cells(name: str, line: int, columns: list[str], row: list[str]) -> dict[str, str]:
@@ -61,6 +63,7 @@ def _cells(name: str, line: int, columns: list[str], row: list[str]) -> dict[str
 
 def _tenant(rows: list[tuple[int, dict[str, str]]], name: str) -> Tenant:
     ids: dict[str, str] = {}
+    taken: set[str] = set()
     for line, row in rows:
         if "userprincipalname" not in row:
             raise InvalidSource(f"{name}, line {line}, column userPrincipalName: is empty; every user needs one.")
@@ -70,7 +73,11 @@ def _tenant(rows: list[tuple[int, dict[str, str]]], name: str) -> Tenant:
                 f"{name}, line {line}, column userPrincipalName: {row['userprincipalname']!r} is there twice; "
                 "take one of the two rows out."
             )
-        ids[upn] = row.get("id") or str(uuid.uuid5(_NAMESPACE, upn))
+        ident = row.get("id") or str(uuid.uuid5(_NAMESPACE, upn))
+        if ident in taken:
+            raise InvalidSource(f"{name}, line {line}, column id: {ident!r} is there twice; take one row out.")
+        taken.add(ident)
+        ids[upn] = ident
     users = tuple(_user(name, line, row, ids) for line, row in rows)
     members: dict[str, dict[str, None]] = {}
     for _, row in rows:

@@ -21,6 +21,8 @@ def read_json(text: str, name: str) -> Tenant:
             f"{name}, line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}). "
             "Export the file again, or mend it at that place."
         ) from error
+    except RecursionError as error:
+        raise InvalidSource(f"{name}: the file is nested too deep to be an export of Graph.") from error
     if not isinstance(document, dict):
         raise InvalidSource(f'{name}: the file must be one JSON object with "users" and "groups".')
     return _Reader(name).tenant(cast("dict[str, Any]", document))
@@ -44,6 +46,9 @@ class _Reader:
         user_ids = {user.id for user in users}
         groups = tuple(self.group(row, f"groups[{i}]", user_ids, group_ids) for i, row in enumerate(rows))
         self.unique([group.id for group in groups], "groups")
+        for i, group in enumerate(groups):
+            if group.id in user_ids:
+                self.fault(f"groups[{i}].id", f"{group.id!r} is the id of a user too; ids are unique in a tenant")
         for i, user in enumerate(users):
             if user.manager is not None and user.manager not in user_ids:
                 self.fault(

@@ -45,6 +45,8 @@ class Execution:
     state: Literal["Succeeded", "Failed", "EntryLevelErrors"]
     exported: int
     escrowed: int
+    error_code: str | None = None
+    error_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _execution(execution: Execution | None) -> dict[str, Any] | None:
         "countEntitled": execution.exported + execution.escrowed,
         "countEscrowed": execution.escrowed,
         "countExported": execution.exported,
+        "error": _error(execution.error_code, execution.error_message or ""),
         "state": execution.state,
         "timeBegan": instant(execution.began),
         "timeEnded": instant(execution.ended),
@@ -149,5 +152,9 @@ def _quarantine(quarantine: Quarantine | None) -> dict[str, Any] | None:
         "reason": quarantine.reason,
         "seriesBegan": instant(quarantine.series_began),
         "seriesCount": quarantine.series_count,
-        "error": {"code": quarantine.code, "message": quarantine.message, "tenantActionable": True},
+        "error": _error(quarantine.code, quarantine.message),
     }
+
+
+def _error(code: str | None, message: str) -> dict[str, Any] | None:
+    return None if code is None else {"code": code, "message": message, "tenantActionable": True}

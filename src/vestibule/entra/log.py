@@ -104,7 +104,7 @@ def failed_reason(kind: Kind, name: str, action: Action, trouble: Trouble) -> st
 def _pretty(text: str) -> str:
     try:
         return json.dumps(json.loads(text), indent=1, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

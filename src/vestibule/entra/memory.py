@@ -109,13 +109,18 @@ class Memory:
         self.job = job
         self.records: dict[str, Record] = {}
         self.members: dict[str, set[str]] = {}
+        self._owners: dict[tuple[Kind, str], str] = {}
 
     def apply(self, change: Change) -> None:
         """Take over one change."""
         match change:
             case RecordSaved(record):
+                self._disown(record.source_id)
                 self.records[record.source_id] = record
+                if record.target_id is not None:
+                    self._owners[record.kind, record.target_id] = record.source_id
             case RecordForgotten(source_id):
+                self._disown(source_id)
                 self.records.pop(source_id, None)
                 self.members.pop(source_id, None)
                 for members in self.members.values():
@@ -126,6 +131,19 @@ class Memory:
                 members.difference_update(removed)
             case JobSaved(job):
                 self.job = job
+
+    def owner(self, kind: Kind, target_id: str) -> str | None:
+        """The source object that is linked to an object of the target."""
+        return self._owners.get((kind, target_id))
+
+    def _disown(self, source_id: str) -> None:
+        record = self.records.get(source_id)
+        if (
+            record is not None
+            and record.target_id is not None
+            and self.owner(record.kind, record.target_id) == source_id
+        ):
+            del self._owners[record.kind, record.target_id]
 
     def escrows(self) -> int:
         """How many records hold a failed change."""

@@ -63,6 +63,8 @@ def synchronize(engine: Engine, kind: Kind) -> Steps[None]:
     for record in [r for r in engine.memory.records.values() if r.kind == kind and r.source_id not in known]:
         yield from _purge(engine, record)
     doubles = _doubles(every)
+    # What is linked goes before what is new, which may have been given the old name of somebody renamed.
+    every = sorted(every, key=lambda each: engine.target_of(each.id) is None)
     phase = f"{kind.lower()}s"
     for done, subject in enumerate(every, 1):
         record = engine.memory.records.get(subject.id) or Record(subject.id, kind, subject.name)
@@ -147,6 +149,11 @@ def _unmatched(engine: Engine, subject: Subject, record: Record, trouble: Troubl
 
 def _link(engine: Engine, subject: Subject, record: Record, resource: JsonObject) -> Steps[None]:
     target_id = str(resource["id"])
+    if engine.memory.owner(subject.kind, target_id) not in (None, subject.id):
+        # Two people must never share one account, as when a rename was refused and the old name is given away.
+        reason = f"{subject.kind} '{target_id}' in {log.SYSTEM} is linked to another {subject.kind} of the source."
+        yield from _fail(engine, subject, record, "other", "DuplicateSourceEntries", reason)
+        return
     record = replace(record, target_id=target_id, exported=_current(subject, resource), matched=True)
     # Kept before the PATCH with an open fingerprint: killed in between, the next cycle sends the rest.
     yield from engine.keep(RecordSaved(replace(record, fingerprint="")))

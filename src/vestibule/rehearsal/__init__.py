@@ -54,7 +54,9 @@ async def rehearse(
     """Run some cycles. The 40 minutes between them are only counted, never waited for.
 
     A second run with the same state goes on where the first one ended. `restart` says whether the portal's Restart
-    provisioning is pressed before: always, or only on a job that is paused or in quarantine. Raises Unreachable, InvalidState.
+    provisioning is pressed before: always, or only on a job that is paused or in quarantine.
+    Raises Unreachable,
+    InvalidState.
     """
     state = State.open(state_path)
     try:

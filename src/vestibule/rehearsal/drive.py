@@ -45,12 +45,13 @@ class Line:
 
     def __init__(self, target: Target, clock: Clock, transport: httpx2.AsyncBaseTransport | None) -> None:
         self.mode: Mode
-        self.base, self.mode = endpoint(target.url, target.mode)
+        self.base, self.mode = _endpoint(target)
+        token = _sendable(target.token)
         self.clock = clock
         self.skew = 0
         self.sent = 0
         self._client = httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {target.token}", "Accept": "application/scim+json"},
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
             limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1),
             timeout=TIMEOUT,
             transport=transport,
@@ -80,20 +81,41 @@ class Line:
                 request.method, self.base + request.target, content=content, headers=headers
             )
             status, text = answer.status_code, answer.text
-        except (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             if self.sent == 0:
                 raise Unreachable(
                     f"Nobody answers at {self.base} ({error or type(error).__name__}). Check the address, and "
                     "that the server runs and can be reached from here."
                 ) from error
-            fault, text = "WebExceptionProtocolError", str(error)
+            slow = isinstance(error, httpx2.ConnectTimeout)
+            fault, text = "Timeout" if slow else "WebExceptionProtocolError", str(error)
         except httpx2.TimeoutException as error:
             fault, text = "Timeout", f"No answer within {TIMEOUT:.0f} seconds ({type(error).__name__})."
-        except httpx2.TransportError as error:
+        # Also an answer that cannot be decoded, which is no transport error to httpx2.
+        except httpx2.RequestError as error:
             fault, text = "WebExceptionProtocolError", str(error) or type(error).__name__
         self.sent += 1
         now = self.clock.now()
         return Response(status, text, fault, now + self.skew, (now - began) // 1_000)
+
+
+def _endpoint(target: Target) -> tuple[str, Mode]:
+    try:
+        base, mode = endpoint(target.url, target.mode)
+        url = httpx2.URL(base)
+        good = url.scheme in ("http", "https") and bool(url.host) and (url.port or 1) < 65_536
+    except (ValueError, httpx2.InvalidURL):
+        good, base, mode = False, target.url, "default"
+    if not good:
+        raise Unreachable(f"{base!r} is no address of a SCIM server: write https://HOST/PATH.")
+    return base, mode
+
+
+def _sendable(token: str) -> str:
+    token = token.strip()
+    if not token.isascii() or not token.isprintable():
+        raise Unreachable("The token holds a character that no header can carry. Copy it again from where it was made.")
+    return token
 
 
 async def drive(steps: Generator[Yielded, Response | None, T], line: Line, state: State, watch: Watch | None) -> T:

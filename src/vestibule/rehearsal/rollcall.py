@@ -5,6 +5,7 @@ The engine itself never reads members back (reference 2.3), so these are request
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from vestibule.entra import answers, wire
@@ -25,6 +26,7 @@ class RollCall:
     def __init__(self, tenant: Tenant, memory: Memory, reasons: Mapping[str, str], line: Line) -> None:
         self.users = {each.id: each for each in tenant.users}
         self.groups = [each for each in tenant.groups if each.id in tenant.groups_in_scope()]
+        self.names = {each.id: each.display_name for each in tenant.groups}
         self.in_scope = tenant.users_in_scope()
         self.memory = memory
         self.reasons = reasons
@@ -45,6 +47,8 @@ class RollCall:
     async def _group(self, group: TenantGroup) -> dict[str, Any]:
         people = [self.users[each] for each in group.members if each in self.users]
         row: dict[str, Any] = {"name": group.display_name, "expected": len(people)}
+        # Groups within the group, whose people Entra does not provision by way of it (2.5).
+        row["nested_groups"] = [self.names.get(each, each) for each in group.nested]
         found = await self._members(group.display_name)
         if isinstance(found, Trouble):
             detail = detail_of(found)
@@ -72,8 +76,8 @@ class RollCall:
             return answer
         if not isinstance(answer, Listed) or not answer.resources:
             return {}
-        # Not wire.read: the members are what is wanted here.
-        one = Request("GET", f"/Groups/{answer.resources[0]['id']}", "", None, "resource")
+        # The members are what is wanted here.
+        one = replace(wire.read("Group", str(answer.resources[0]["id"])), query="")
         answer = await self._ask(one)
         return _listed(answer.resource) if isinstance(answer, Found) else _trouble(answer)
 
@@ -135,7 +139,7 @@ def detail_of(trouble: Trouble) -> str:
     """The `detail` of a SCIM error, or what was answered instead."""
     try:
         body: Any = json.loads(trouble.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     detail: Any = cast("JsonObject", body).get("detail") if isinstance(body, dict) else None
     status = f"{trouble.status} " if trouble.status else ""

@@ -43,16 +43,30 @@ class State:
     """An open state file; without a path the state lives only as long as the run."""
 
     def __init__(self, path: str | None) -> None:
-        self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+        # One engine at a time: a second one would send everything twice.
+        self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=1)
         try:
+            self._claim()
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            raise InvalidState(
+                f"The state file {path} cannot be used ({error}). If another rehearsal is using it, let that one end."
+            ) from error
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise InvalidState(
                 f"{path} is not a state file of a rehearsal ({error}). Name another --state file."
             ) from error
+
+    def _claim(self) -> None:
+        """Nothing is written into a database that is somebody else's."""
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "record" not in tables:
+            raise sqlite3.DatabaseError(f"it holds the tables {', '.join(sorted(tables)[:5])}")
 
     @staticmethod
     def open(path: str | None) -> "State":
@@ -74,7 +88,7 @@ class State:
         memory = Memory(_job(job) if job else fresh)
         for (document,) in self._db.execute("SELECT document FROM record"):
             record = _record(json.loads(document))
-            memory.records[record.source_id] = record
+            memory.apply(RecordSaved(record))
         for group_id, user_id in self._db.execute("SELECT group_id, user_id FROM member"):
             memory.members.setdefault(group_id, set()).add(user_id)
         return memory

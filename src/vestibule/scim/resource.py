@@ -25,14 +25,17 @@ class GroupDraft:
     members: tuple[str, ...] = ()
 
 
-def read_user(body: Any, notes: Notes) -> Json:
+def read_user(body: Any, notes: Notes, *, active: bool | None = True) -> Json:
     """A POST or PUT body as the document to keep: schema spelling, no readOnly, no empty values.
+
+    `active` stands where the body says nothing of it; None leaves it unsaid.
 
     Raises InvalidSyntax when it is no object, InvalidValue for a value that does not fit or a missing userName.
     """
     document = read_resource(body, USER, notes)
     _require(document, "userName", USER)
-    document.setdefault("active", True)
+    if active is not None:
+        document.setdefault("active", active)
     check_primaries(document)
     return with_schemas(document, USER)
 

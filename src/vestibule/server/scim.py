@@ -105,7 +105,7 @@ class ScimEndpoints:
     async def put_user(self, call: Call) -> Answer:
         """PUT /Users/{id} (section 3.5.1)."""
         projection = _projection(call, USER)
-        document = read_user(call.json(), call.notes)
+        document = read_user(call.json(), call.notes, active=None)
         call.target = document["userName"]
         before = await self.directory.user(call.connection_id, _id(call))
         user = await self.directory.replace_user(call.connection_id, before.id, document, _if_match(call))
@@ -247,7 +247,7 @@ def _projection(call: Call, kind: ResourceType) -> Projection:
 
 
 def _filter(call: Call, kind: ResourceType, text: str | None) -> Filter | None:
-    if text is None or not text.strip():
+    if text is None:
         return None
     where = parse_filter(text, kind)
     call.target = sought_name(where, "userName" if kind is USER else "displayName")

@@ -5,6 +5,7 @@ What `ride` queues waits for nobody and is written with the next batch, at the l
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
@@ -14,6 +15,8 @@ import vestibule.store as interface
 T = TypeVar("T")
 Write: TypeAlias = Callable[[sqlite3.Connection], Any]
 RIDE_DELAY = 0.02
+MAX_RIDERS = 10_000
+_log = logging.getLogger(__name__)
 
 
 class Unreachable(interface.StoreError):
@@ -40,7 +43,7 @@ class Batch:
         return await future
 
     def ride(self, work: Write) -> None:
-        """Do `work` with the next batch; what it raises is dropped."""
+        """Do `work` with the next batch; what it raises is logged and dropped."""
         self._riders.append(work)
         if self._late is None and self._due is None:
             self._late = asyncio.get_running_loop().call_later(RIDE_DELAY, self.flush)
@@ -55,16 +58,22 @@ class Batch:
         riders, self._riders = self._riders, []
         if not writes and not riders:
             return
+        answers: list[tuple[Any, BaseException | None]]
         try:
             self._db.execute("BEGIN IMMEDIATE")
             answers = [self._alone(work) for work, _ in writes]
             for work in riders:
-                self._alone(work)
+                _, failure = self._alone(work)
+                if failure is not None:
+                    _log.error("an entry of the log could not be kept: %r", failure)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             failure = Unreachable(f"The database could not be written: {error}")
+            # What rides waits for the next batch, so that a locked database loses nothing of the log.
+            self._riders = (riders + self._riders)[-MAX_RIDERS:]
+            _log.error("%s %d entries of the log are waiting.", failure, len(self._riders))
             answers = [(None, failure) for _ in writes]
         for (_, future), (result, failure) in zip(writes, answers, strict=True):
             if future.cancelled():
@@ -73,6 +82,11 @@ class Batch:
                 future.set_result(result)
             else:
                 future.set_exception(failure)
+
+    @property
+    def waiting(self) -> int:
+        """How many riders are not on disk yet."""
+        return len(self._riders)
 
     def _alone(self, work: Write) -> tuple[Any, BaseException | None]:
         self._db.execute("SAVEPOINT one")

@@ -63,8 +63,10 @@ class SqliteStore:
         self._db.close()
 
     async def flush(self) -> None:
-        """Return when everything queued is on disk."""
+        """Return when everything queued is on disk. Raises Unreachable when it could not be written."""
         self._batch.flush()
+        if self._batch.waiting:
+            raise Unreachable(f"{self._batch.waiting} entries of the log could not be written yet.")
 
     # Enterprises and connections
 
