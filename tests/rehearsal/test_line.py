@@ -131,3 +131,24 @@ def test_a_killed_engine_does_not_keep_its_state_locked(tmp_path):
         run(tenant(), target, state)
     target.hook = lambda request: None
     assert run(tenant(), target, state).cycles[0].status == "Completed"
+
+
+def test_a_roll_call_that_was_cut_short_is_called_by_the_next_run(tmp_path):
+    state, target = str(tmp_path / "s.db"), FakeTarget()
+
+    def die_at_the_roll_call(request):
+        if "user-agent" in request.headers:
+            raise Killed
+
+    run(tenant(2), target, state)
+    target.hook = die_at_the_roll_call
+    with pytest.raises(Killed):
+        run(tenant(), target, state)
+    target.hook = lambda request: None
+    resumed = run(tenant(), target, state)
+    assert resumed.cycles[0].requests == 0
+    row = resumed.as_json()["rollcall"]["groups"][0]
+    assert (row["expected"], row["present"]) == (6, 6)
+    sent = len(target.seen)
+    assert run(tenant(), target, state).rollcall == resumed.rollcall
+    assert len(target.seen) == sent

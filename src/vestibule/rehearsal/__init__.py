@@ -84,7 +84,7 @@ async def _run(
         outcome = await drive(cycle.run(tenant, memory, settings, started, _guid(started)), line, state, watch)
         reports.append(outcome.report)
         log += outcome.log
-    if line.sent:
+    if line.sent or state.kept("rollcall") is None:
         rollcall = await RollCall(tenant, memory, _reasons(log), line).call(watch)
         state.keep("rollcall", rollcall)
     return Rehearsal(tuple(reports), tuple(log), memory.job, state.kept("rollcall"))

@@ -128,6 +128,9 @@ async def drive(steps: Generator[Yielded, Response | None, T], line: Line, state
             return end.value
         answer = None
         if isinstance(item, Request):
+            if line.sent == 0:
+                # What was counted before is no longer so, be it that this run dies before it counts again.
+                state.drop("rollcall")
             answer = await line.send(item)
         elif isinstance(item, Progress):
             if watch is not None:

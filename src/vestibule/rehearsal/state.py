@@ -117,6 +117,10 @@ class State:
         """Keep one document under a name."""
         self._put("INSERT OR REPLACE INTO kept VALUES (?, ?)", name, document)
 
+    def drop(self, name: str) -> None:
+        """Keep a document no longer."""
+        self._db.execute("DELETE FROM kept WHERE name = ?", (name,))
+
     def kept(self, name: str) -> dict[str, Any] | None:
         """The document under a name."""
         row = self._db.execute("SELECT document FROM kept WHERE name = ?", (name,)).fetchone()
