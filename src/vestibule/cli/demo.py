@@ -17,7 +17,7 @@ from vestibule import connections
 from vestibule.cli.connection import scim_base_url
 from vestibule.cli.explain import as_text
 from vestibule.cli.rehearse import job_lines, run_job
-from vestibule.cli.rollcall import show
+from vestibule.cli.rollcall import a_console, show
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import expectations_of
 from vestibule.connections import MintedToken
@@ -53,7 +53,7 @@ class Stage:
 class Narrator:
     """Tells the story in numbered steps."""
 
-    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    console: Console = field(default_factory=a_console)
     number: int = 0
 
     def step(self, title: str) -> None:

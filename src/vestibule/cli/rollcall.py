@@ -37,7 +37,7 @@ def rollcall(
     if session.as_json:
         session.emit(summary(rolls), "")
     else:
-        show(rolls, Console(), show_all=show_all)
+        show(rolls, a_console(), show_all=show_all)
     if not all(each.balanced for each in rolls):
         sys.exit(FINDING)
 
@@ -48,6 +48,12 @@ async def _call(store: Store, connection_id: str, wanted: list[Expectation]) -> 
     if not await store.exchanges(connection_id, ExchangeQuery(limit=1)):
         click.echo("No identity provider has called this connection yet.", err=True)
     return rolls
+
+
+def a_console() -> Console:
+    """Standard output; without a terminal it is wide enough that no name is cut."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
 
 
 def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False, names: int = 10) -> None:
