@@ -168,3 +168,16 @@ def test_the_demo_ends_with_a_balanced_roll_call(shell: Shell) -> None:
     assert counts == [["269", "21", "248", "0"], ["269", "269", "0", "0"]]
     assert "Initial sync paused" in before
     assert "Initial sync paused" not in after
+
+
+def test_a_state_file_of_another_program_is_refused_untouched(shell: Shell, connection_id: str, tmp_path: Path) -> None:
+    source = tmp_path / "source.json"
+    source.write_text(write_json(company(people=30)), encoding="utf-8")
+    database = tmp_path / "cli.db"
+    before = database.read_bytes()
+    done = shell.run(
+        "rehearse", "--source", str(source), "--target", "http://127.0.0.1:9/x", "--token", "t", "--state", str(database)
+    )  # fmt: skip
+    assert done.exit_code == 2, done.output
+    assert "cli.db" in done.stderr
+    assert database.read_bytes() == before

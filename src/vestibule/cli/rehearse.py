@@ -13,7 +13,7 @@ from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_source
 from vestibule.entra.tenant import Tenant
 from vestibule.entra.wire import Mode
-from vestibule.rehearsal import Rehearsal, Restart, Target, Unreachable
+from vestibule.rehearsal import InvalidState, Rehearsal, Restart, Target, Unreachable
 from vestibule.rehearsal import rehearse as run_rehearsal
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -50,6 +50,8 @@ def rehearse(
         done = run_job(session, tenant, Target(target, token, mode=_MODES[sender]), state, cycles, pressed)
     except Unreachable as error:
         fail(f"{target} cannot be reached: {error}", UNREACHABLE)
+    except InvalidState as error:
+        fail(str(error))
     document = done.as_json()
     session.emit(document, "\n".join(job_lines(document)))
     if not is_clean(document):
@@ -100,6 +102,9 @@ def job_lines(document: dict[str, Any]) -> list[str]:
     status = document["job"]["status"]
     paused = status["code"] == "Paused" and status.get("escrowsPruned")
     lines.append(f"Job: {'Initial sync paused' if paused else status['code']}")
+    interrupted = (status.get("lastExecution") or {}).get("error")
+    if interrupted:
+        lines.append(f"Last execution: {interrupted.get('message') or interrupted}")
     failures = [
         entry["provisioningStatusInfo"]["errorInformation"]
         for entry in document["log"]
