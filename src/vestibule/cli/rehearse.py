@@ -99,12 +99,12 @@ def job_lines(document: dict[str, Any]) -> list[str]:
         for kind in ("users", "groups", "memberships"):
             counted = ", ".join(f"{count} {word}" for word, count in cycle[kind].items() if count)
             lines.append(f"  {kind:<12} {counted or 'nothing to do'}")
-    status = document["job"]["status"]
+    status: dict[str, Any] = document["job"]["status"]
     paused = status["code"] == "Paused" and status.get("escrowsPruned")
     lines.append(f"Job: {'Initial sync paused' if paused else status['code']}")
-    interrupted = (status.get("lastExecution") or {}).get("error")
-    if interrupted:
-        lines.append(f"Last execution: {interrupted.get('message') or interrupted}")
+    execution: dict[str, Any] = status.get("lastExecution") or {}
+    if execution.get("error"):
+        lines.append(f"Last execution: {execution['error']['message']}")
     failures = [
         entry["provisioningStatusInfo"]["errorInformation"]
         for entry in document["log"]

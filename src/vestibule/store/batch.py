@@ -10,17 +10,14 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
-import vestibule.store as interface
+from vestibule.store import Unreachable
 
 T = TypeVar("T")
 Write: TypeAlias = Callable[[sqlite3.Connection], Any]
 RIDE_DELAY = 0.02
+RETRY_DELAY = 1.0
 MAX_RIDERS = 10_000
 _log = logging.getLogger(__name__)
-
-
-class Unreachable(interface.StoreError):
-    """The database cannot be opened, is locked for too long, or cannot be written to."""
 
 
 class Batch:
@@ -32,9 +29,12 @@ class Batch:
         self._riders: list[Write] = []
         self._due: asyncio.Handle | None = None
         self._late: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do `work` in the next batch and return what it returns, after the commit."""
+        if self._closed:
+            raise Unreachable("The store is closed.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._writes.append((work, future))
@@ -44,9 +44,18 @@ class Batch:
 
     def ride(self, work: Write) -> None:
         """Do `work` with the next batch; what it raises is logged and dropped."""
+        if self._closed:
+            return
         self._riders.append(work)
         if self._late is None and self._due is None:
             self._late = asyncio.get_running_loop().call_later(RIDE_DELAY, self.flush)
+
+    def close(self) -> None:
+        """Write what is queued and let go of the database; later writes are refused."""
+        if not self._closed:
+            self._closed = True
+            self.flush()
+            self._db.close()
 
     def flush(self) -> None:
         """Write everything that is queued now."""
@@ -73,6 +82,9 @@ class Batch:
             failure = Unreachable(f"The database could not be written: {error}")
             # What rides waits for the next batch, so that a locked database loses nothing of the log.
             self._riders = (riders + self._riders)[-MAX_RIDERS:]
+            if self._riders and not self._closed:
+                # Nobody waits for a rider, so nobody would come to send it again.
+                self._late = asyncio.get_running_loop().call_later(RETRY_DELAY, self.flush)
             _log.error("%s %d entries of the log are waiting.", failure, len(self._riders))
             answers = [(None, failure) for _ in writes]
         for (_, future), (result, failure) in zip(writes, answers, strict=True):

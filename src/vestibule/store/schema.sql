@@ -49,6 +49,17 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
 CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
 
+-- The addresses in the documents once more, for identity providers that match by e-mail; no type is ''.
+CREATE TABLE user_emails (
+  connection_id TEXT NOT NULL,
+  value_ci TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  type_ci TEXT NOT NULL,
+  PRIMARY KEY (connection_id, value_ci, user_id, type_ci),
+  FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
+) WITHOUT ROWID;
+CREATE INDEX user_emails_by_user ON user_emails (connection_id, user_id);
+
 CREATE TABLE groups (
   connection_id TEXT NOT NULL REFERENCES connections (id),
   id TEXT NOT NULL,

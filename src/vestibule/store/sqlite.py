@@ -4,6 +4,7 @@ Reads run on the same connection in the event loop's thread: a point read costs 
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,15 @@ from vestibule.model import (
 )
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
-from vestibule.store import ExchangeQuery, GroupChanged, NotFound, Page, SchemaMismatch
+from vestibule.store import ExchangeQuery, GroupChanged, NotFound, Page, SchemaMismatch, Unreachable
 from vestibule.store import sqlite_groups as groups
 from vestibule.store import sqlite_log as log
 from vestibule.store import sqlite_users as users
-from vestibule.store.batch import Batch, Unreachable
+from vestibule.store.batch import Batch
 from vestibule.store.rows import AUDIT, CONNECTION, ENTERPRISE, TOKEN, audit_of, connection_of, enterprise_of, token_of
 
 SCHEMA_VERSION = 1
+_PATIENCE = 5.0
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
@@ -45,22 +47,19 @@ class SqliteStore:
     @classmethod
     def open(cls, path: str) -> "SqliteStore":
         """Open or make the database. Raises Unreachable, SchemaMismatch."""
-        try:
-            db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
-            db.row_factory = sqlite3.Row
-            db.create_function("casefold", 1, _casefold, deterministic=True)
-            _prepare(db, path)
-            # Only now, as the journal mode is written into the file: it is known to be ours.
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                db.execute(f"PRAGMA {pragma}")
-        except sqlite3.DatabaseError as error:
-            raise Unreachable(f"The database {path} cannot be opened: {error}.") from error
-        return cls(db)
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return cls(_connect(path))
+            except sqlite3.DatabaseError as error:
+                # The step to WAL does not wait for another process that opens or closes the file, whatever the timeout.
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise Unreachable(f"The database {path} cannot be opened: {error}.") from error
+                time.sleep(0.05)
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""
-        self._batch.flush()
-        self._db.close()
+        self._batch.close()
 
     async def flush(self) -> None:
         """Return when everything queued is on disk. Raises Unreachable when it could not be written."""
@@ -258,6 +257,21 @@ class SqliteStore:
         return [audit_of(row) for row in rows]
 
 
+def _connect(path: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+    try:
+        db.row_factory = sqlite3.Row
+        db.create_function("casefold", 1, _casefold, deterministic=True)
+        _prepare(db, path)
+        # Only now, as the journal mode is written into the file: it is known to be ours.
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            db.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 def _casefold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
@@ -282,5 +296,6 @@ def _prepare(db: sqlite3.Connection, path: str) -> None:
                 )
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise

@@ -45,6 +45,10 @@ def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
         ).fetchone()
         if holder is not None:
             return Taken(attribute, value or "", holder["id"])
+    if db.execute(
+        "SELECT 1 FROM groups WHERE connection_id = ? AND id = ?", (group.connection_id, group.id)
+    ).fetchone():
+        return Taken("id", group.id, group.id)
     return NotFound("connection", group.connection_id)
 
 
@@ -151,7 +155,8 @@ def members_of(db: sqlite3.Connection, connection_id: str, group_ids: Collection
 
 
 def _array(ids: Collection[str]) -> str:
-    return orjson.dumps(list(ids)).decode()
+    # SQLite's json_each cuts a text at NUL, so such an id would name another one; none that is kept has one.
+    return orjson.dumps([each for each in ids if "\0" not in each]).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ class _Membership:
         if not ids:
             return []
         named = _array(ids)
-        self._all_known(named)
+        self._all_known(ids, named)
         claimed = int(origin == "scim")
         new = self.db.execute(
             "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
@@ -199,15 +204,16 @@ class _Membership:
             )
         return [row[0] for row in new]
 
-    def _all_known(self, named: str) -> None:
+    def _all_known(self, ids: frozenset[str], named: str) -> None:
         unknown = self.db.execute(
             "SELECT value, EXISTS (SELECT 1 FROM groups g WHERE g.connection_id = ? AND g.id = value) "
             "FROM json_each(?) WHERE NOT EXISTS "
             "(SELECT 1 FROM users u WHERE u.connection_id = ? AND u.id = value) ORDER BY value",
             (self.connection_id, named, self.connection_id),
         ).fetchall()
-        if unknown:
-            raise UnknownMembers([row[0] for row in unknown], [row[0] for row in unknown if row[1]])
+        uncut = sorted(each for each in ids if "\0" in each)
+        if unknown or uncut:
+            raise UnknownMembers([row[0] for row in unknown] + uncut, [row[0] for row in unknown if row[1]])
 
     def count(self, members: int) -> None:
         self.db.execute(

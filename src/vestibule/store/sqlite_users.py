@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Any, cast
 
 import orjson
 
@@ -27,6 +28,28 @@ def insert(db: sqlite3.Connection, user: User) -> None:
     except sqlite3.IntegrityError as error:
         raise _taken(db, user) from error
     db.execute("UPDATE connections SET user_count = user_count + 1 WHERE id = ?", (user.connection_id,))
+    _index_emails(db, user, _emails(user))
+
+
+def _emails(user: User) -> set[tuple[str, str]]:
+    """The addresses of a user and their types, folded."""
+    listed: Any = orjson.loads(user.document).get("emails")
+    elements = cast("list[Any]", listed) if isinstance(listed, list) else []
+    found: set[tuple[str, str]] = set()
+    for each in elements:
+        match each:
+            case {"value": str(value), **rest}:
+                found.add((value.casefold(), str(rest.get("type") or "").casefold()))
+            case _:
+                pass
+    return found
+
+
+def _index_emails(db: sqlite3.Connection, user: User, emails: set[tuple[str, str]]) -> None:
+    db.executemany(
+        "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES (?, ?, ?, ?)",
+        [(user.connection_id, user.id, value, kind) for value, kind in emails],
+    )
 
 
 def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
@@ -41,6 +64,8 @@ def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
         ).fetchone()
         if holder is not None:
             return Taken(attribute, value or "", holder["id"])
+    if db.execute("SELECT 1 FROM users WHERE connection_id = ? AND id = ?", (user.connection_id, user.id)).fetchone():
+        return Taken("id", user.id, user.id)
     return NotFound("connection", user.connection_id)
 
 
@@ -76,7 +101,7 @@ def select_page(
     db: sqlite3.Connection, table: str, columns: str, connection_id: str, where: Filter | None, start: int, count: int
 ) -> tuple[int, list[sqlite3.Row]]:
     """A page of users or groups and the number of all matches, counted only when the page cannot tell it."""
-    compiled = Where(table)
+    compiled = Where(table, connection_id)
     condition = f" AND {compiled.compile(where)}" if where is not None else ""
     values = (connection_id, *compiled.values)
     rows: list[sqlite3.Row] = []
@@ -125,6 +150,10 @@ def update(
         )  # fmt: skip
     except sqlite3.IntegrityError as error:
         raise _taken(db, changed) from error
+    emails = _emails(changed)
+    if emails != _emails(present):
+        db.execute("DELETE FROM user_emails WHERE connection_id = ? AND user_id = ?", (connection_id, user_id))
+        _index_emails(db, present, emails)
     return changed
 
 
@@ -144,6 +173,7 @@ def delete(db: sqlite3.Connection, connection_id: str, user_id: str, at: int, ex
         (at, connection_id, *key),
     )
     db.execute("DELETE FROM members WHERE connection_id = ? AND user_id = ?", key)
+    db.execute("DELETE FROM user_emails WHERE connection_id = ? AND user_id = ?", key)
     db.execute("DELETE FROM users WHERE connection_id = ? AND id = ?", key)
     db.execute("UPDATE connections SET user_count = user_count - 1 WHERE id = ?", (connection_id,))
 

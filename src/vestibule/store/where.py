@@ -31,15 +31,20 @@ class Where:
     """A fragment over the table alias `t` and its values in order."""
 
     table: str
+    connection_id: str
     values: list[Any] = field(default_factory=list[Any])
 
     def compile(self, tree: Filter, element: str | None = None) -> str:
         """The fragment for a tree; within an element of a list when `element` is its SQL expression."""
-        match tree:
-            case And(left, right):
-                return f"({self.compile(left, element)} AND {self.compile(right, element)})"
-            case Or(left, right):
-                return f"({self.compile(left, element)} OR {self.compile(right, element)})"
+        match _pushed(tree):
+            case ValuePath(AttrPath(None, "emails"), inner) if asked := _address(inner):
+                return self._emails(*asked)
+            case Compare(AttrPath(None, "emails", "value"), "eq", str(value)) if element is None:
+                return self._emails(value)
+            case And() as both:
+                return self._joined(" AND ", _operands(both, And), element)
+            case Or() as either:
+                return self._joined(" OR ", _operands(either, Or), element)
             case Not(inner):
                 return f"(NOT {self.compile(inner, element)})"
             case ValuePath(path, inner):
@@ -48,6 +53,19 @@ class Where:
                 return self._present(path, element)
             case Compare(path, op, value):
                 return self._compare(path, op, value, element)
+
+    def _emails(self, value: str, kind: str | None = None) -> str:
+        # Not bound to the row `t`, so that SQLite may begin with the address and look up its users.
+        asked = {"value_ci": value, "type_ci": kind}
+        given = {column: text.casefold() for column, text in asked.items() if text is not None}
+        self.values += [self.connection_id, *given.values()]
+        conditions = "".join(f" AND x.{column} = ?" for column in given)
+        return f"(t.id IN (SELECT x.user_id FROM user_emails x WHERE x.connection_id = ?{conditions}))"
+
+    def _joined(self, word: str, operands: list[Filter], element: str | None) -> str:
+        # SQLite's parser keeps at most 100 open places: a chain opens one bracket, and the deepest operand comes first.
+        operands.sort(key=_depth, reverse=True)
+        return f"({word.join(self.compile(each, element) for each in operands)})"
 
     def _value_path(self, path: AttrPath, inner: Filter) -> str:
         if (self.table, path.name) in _MEMBERSHIP:
@@ -101,6 +119,8 @@ class Where:
             if not op:
                 return test(column)
             if path.name == "meta":
+                if op not in _SIGNS:
+                    raise Unsupported(f"`{path}` is a time, kept as a number: it has no `{op}`")
                 return self._one(column, op, _instant(value), path.attribute, folded=True)
             return self._one(column, op, value, path.attribute, folded=column.endswith("_ci"))
         if self.table == "groups" or path.name in ("meta", "groups"):
@@ -127,6 +147,8 @@ class Where:
         return _COLUMNS[self.table].get(path.name)
 
     def _one(self, have: str, op: str, value: Literal, attribute: Attribute, *, folded: bool) -> str:
+        if isinstance(value, str) and "\0" in value:
+            raise Unsupported("a text with a NUL cannot be compared")
         if isinstance(value, str) and not attribute.case_exact and attribute.type != "boolean":
             value = value.casefold()
             have = have if folded else f"casefold({have})"
@@ -146,6 +168,46 @@ class Where:
         length = len(str(value))
         place = f"substr({have}, 1, {length})" if op == "sw" else f"substr({have}, -{length})"
         return f"COALESCE({place} = ?, 0)"
+
+
+def _address(inner: Filter) -> tuple[str, str | None] | None:
+    """The value, and the type if any, of `value eq "…"` or `type eq "…" and value eq "…"`; None of all else."""
+    asked: dict[str, str] = {}
+    operands = _operands(inner, And)
+    for each in operands:
+        match each:
+            case Compare(AttrPath(None, ("value" | "type") as name), "eq", str(text)) if text:
+                asked[name] = text
+            case _:
+                return None
+    return (asked["value"], asked.get("type")) if "value" in asked and len(asked) == len(operands) else None
+
+
+def _pushed(tree: Filter, negated: bool = False) -> Filter:
+    """The same meaning with NOT only around leaves, so that it opens no bracket of its own on the way down."""
+    match tree:
+        case Not(inner):
+            return _pushed(inner, not negated)
+        case And(left, right) | Or(left, right):
+            kind = Or if isinstance(tree, And) is negated else And
+            return kind(_pushed(left, negated), _pushed(right, negated))
+        case _:
+            return Not(tree) if negated else tree
+
+
+def _operands(tree: Filter, kind: type[And | Or]) -> list[Filter]:
+    if isinstance(tree, And | Or) and isinstance(tree, kind):
+        return _operands(tree.left, kind) + _operands(tree.right, kind)
+    return [tree]
+
+
+def _depth(tree: Filter) -> int:
+    """How many brackets a tree opens, one within the other."""
+    match tree:
+        case And() | Or():
+            return 1 + max(_depth(each) for each in _operands(tree, type(tree)))
+        case _:
+            return 0
 
 
 def _instant(value: Literal) -> int:
