@@ -6,7 +6,10 @@ from typing import Any
 
 from vestibule.explain import explain
 from vestibule.model import Exchange, JsonObject, Member
-from vestibule.store import NotFound, Store
+from vestibule.store import ExchangeQuery, NotFound, Store
+
+_LOOK_BACK = 50
+"""How many of the newest requests about a name are looked at for a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,21 @@ async def _present(store: Store, connection_id: str, name: str) -> list[Member] 
 
 
 async def _refusal(store: Store, connection_id: str, kind: str, name: str) -> Exchange | None:
-    last = await store.last_exchange_for(connection_id, kind, name)
-    return last if last is not None and last.status >= 400 else None
+    """The newest refusal about a name that nothing later has made good.
+
+    A success makes good the refusals of its own method; a write that succeeded makes good all before it. So a group
+    that may be read but not changed is still refused.
+    """
+    succeeded: set[str] = set()
+    query = ExchangeQuery(limit=_LOOK_BACK, resource_type=kind, target=name)
+    for exchange in await store.exchanges(connection_id, query):
+        if exchange.status < 400:
+            succeeded.add(exchange.method)
+            if exchange.method != "GET":
+                return None
+        elif exchange.method not in succeeded:
+            return exchange
+    return None
 
 
 def _unnamed(count: int, refusal: Exchange | None, *, known: bool) -> tuple[Missing, ...]:

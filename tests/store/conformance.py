@@ -82,7 +82,7 @@ async def seen_from(store: Store, connection_id: str) -> list[object]:
         await store.tokens(connection_id),
         await store.audit(connection_id),
         await store.exchanges(connection_id, ExchangeQuery()),
-        await store.last_exchange_for(connection_id, "User", "ana"),
+        await store.exchanges(connection_id, ExchangeQuery(resource_type="User", target="ana")),
     ]
 
 

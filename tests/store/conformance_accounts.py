@@ -162,7 +162,7 @@ class AccountPromises(Stage):
         store.record(an_exchange(3, resource_type="Group", target="ana"))
         store.record(an_exchange(4, THERE, resource_type="User", target="ana"))
         await store.flush()
-        found = await store.last_exchange_for(HERE, "User", "ana")
+        (found,) = await store.exchanges(HERE, ExchangeQuery(limit=1, resource_type="User", target="ana"))
         assert found is not None
         assert (found.id, found.status) == ("req_0002", 409)
-        assert await store.last_exchange_for(HERE, "User", "ben") is None
+        assert await store.exchanges(HERE, ExchangeQuery(limit=1, resource_type="User", target="ben")) == []

@@ -396,3 +396,9 @@ class TestFailingCommits:
             await store.close()
 
         asyncio.run(play())
+
+
+def test_a_new_database_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "private.db"
+    asyncio.run(SqliteStore.open(str(path)).close())
+    assert path.stat().st_mode & 0o077 == 0

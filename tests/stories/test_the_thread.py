@@ -230,3 +230,13 @@ def test_a_server_killed_in_the_middle_of_a_cycle_ends_with_a_balanced_roll_call
     rolls = story.roll()
     assert all(each["balanced"] for each in rolls.values())
     assert rolls[GROUP]["present"] == 269
+
+
+def test_a_token_that_finds_groups_but_may_not_change_them_is_told_by_the_roll_call(story: Story) -> None:
+    cli(story.vestibule, "token", "grant", story.token["id"], "--scope", "get:groups", "--scope", "post:groups")
+    story.cycle(1)
+    roll = story.roll(1)[GROUP]
+    assert (roll["expected"], roll["present"]) == (269, 21)
+    assert {each["reason"] for each in roll["missing"]} == {"refused"}
+    told = cli(story.vestibule, "explain", roll["missing"][0]["request_id"])
+    assert told["sentence"] == "This token may not change groups: it lacks patch:groups."

@@ -277,6 +277,8 @@ class _Reader:
                 text: str = orjson.loads(token.text)
             except orjson.JSONDecodeError:
                 self.fail("the text in quotation marks is no JSON string", token.at)
+            if "\0" in text:
+                self.fail("the text in quotation marks contains a NUL character", token.at)
             return text
         lower = token.text.lower()
         if token.kind == "word" and lower in ("true", "false", "null"):

@@ -10,7 +10,7 @@ import orjson
 from vestibule.directory import Directory
 from vestibule.model import Group, User
 from vestibule.scim import discovery
-from vestibule.scim.errors import Forbidden, MethodNotAllowed, NotFound, NotImplementedHere
+from vestibule.scim.errors import Forbidden, InsufficientScope, MethodNotAllowed, NotFound, NotImplementedHere
 from vestibule.scim.evaluate import sought_name
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.group_schema import GROUP
@@ -57,8 +57,23 @@ class ScimEndpoints:
         if handler is None:
             allow = ", ".join(handlers)
             raise MethodNotAllowed(f"{call.method} is not allowed on {call.path}, only {allow}.", allow=allow)
-        require_scope(call, kind.name)
+        try:
+            require_scope(call, kind.name)
+        except InsufficientScope:
+            call.target = await self._name_of(call, kind)
+            raise
         return await handler(call)
+
+    async def _name_of(self, call: Call, kind: ResourceType) -> str | None:
+        """Whom a refused request is about, for the log and the roll call; the answer does not tell it."""
+        if call.resource_id is None:
+            return None
+        try:
+            if kind is USER:
+                return (await self.directory.user(call.connection_id, call.resource_id)).user_name
+            return (await self.directory.group(call.connection_id, call.resource_id)).display_name
+        except NotFound:
+            return None
 
     def _all(self, kind: ResourceType) -> dict[str, Handler]:
         if kind is USER:

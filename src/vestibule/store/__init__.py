@@ -311,10 +311,6 @@ class Store(Protocol):
         """Exchanges of a connection as the query says."""
         ...
 
-    async def last_exchange_for(self, connection_id: str, resource_type: str, target: str) -> Exchange | None:
-        """The newest exchange about the resource of this name, refused or not; by index."""
-        ...
-
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """The audit entries of a connection, newest first."""
         ...

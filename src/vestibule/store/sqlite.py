@@ -244,10 +244,6 @@ class SqliteStore:
         """See Store."""
         return log.exchanges(self._db, connection_id, query)
 
-    async def last_exchange_for(self, connection_id: str, resource_type: str, target: str) -> Exchange | None:
-        """See Store."""
-        return log.last_for(self._db, connection_id, resource_type, target)
-
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """See Store."""
         rows = self._db.execute(
@@ -282,6 +278,9 @@ def _prepare(db: sqlite3.Connection, path: str) -> None:
     try:
         tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
+            if Path(path).is_file():
+                # It will hold people's names and the hashes of tokens.
+                Path(path).chmod(0o600)
             for statement in _SCHEMA.read_text().split(";\n"):
                 db.execute(statement)
             db.execute("INSERT INTO schema_version VALUES (?)", (SCHEMA_VERSION,))

@@ -46,16 +46,6 @@ def exchanges(db: sqlite3.Connection, connection_id: str, query: ExchangeQuery) 
     return [exchange_of(row) for row in rows]
 
 
-def last_for(db: sqlite3.Connection, connection_id: str, resource_type: str, target: str) -> Exchange | None:
-    """The newest exchange about a name."""
-    row = db.execute(
-        f"SELECT {EXCHANGE} FROM exchanges WHERE connection_id = ? AND resource_type = ? AND target_ci = ? "
-        "ORDER BY id DESC LIMIT 1",
-        (connection_id, resource_type, target.casefold()),
-    ).fetchone()
-    return None if row is None else exchange_of(row)
-
-
 def insert_audit(db: sqlite3.Connection, entry: Audit) -> None:
     """Keep an audit entry."""
     db.execute(
