@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+import hypothesis
 import pytest
 import uvicorn
 
@@ -22,6 +24,10 @@ from vestibule.server.app import create_app
 from vestibule.settings import Settings
 from vestibule.store import Store
 from vestibule.store.sqlite import SqliteStore
+
+# A slow machine is no fault of the code's; CI repeats itself, a developer's run explores.
+hypothesis.settings.register_profile("vestibule", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("vestibule")
 
 T = TypeVar("T")
 USER_SCOPES = frozenset(scope for scope in SCOPES if scope.endswith(":users"))
