@@ -18,6 +18,7 @@ from vestibule.scim import errors
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.resource import GroupDraft
+from vestibule.scim.schema import CORE_USER
 from vestibule.scim.user_patch import UserChange, apply
 from vestibule.store import GroupChanged, NotFound, Page, Stale, Store, Taken, UnknownMembers, Unsupported
 
@@ -75,7 +76,7 @@ class Directory:
             adopted_at = user.adopted_at
             if user.origin != "scim" and adopted_at is None:
                 adopted_at = now
-            if after == orjson.loads(user.document) and adopted_at == user.adopted_at:
+            if after == before and adopted_at == user.adopted_at:
                 return None
             changed = user_of(user_id, connection_id, after, user.origin, user.created_at)
             # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
@@ -143,15 +144,12 @@ class Directory:
         try:
             return await self.store.user_named(connection_id, user_name)
         except NotFound:
-            document = {"schemas": [_CORE_USER], "userName": user_name, "active": True}
+            document = {"schemas": [CORE_USER], "userName": user_name, "active": True}
             return await self.create_user(connection_id, document, "app")
 
 
-_CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-
-
 Edit: TypeAlias = Callable[[JsonObject], JsonObject]
-"""From the present document to the wanted one; may raise a ScimError."""
+"""From the present document, which it leaves as it is, to the wanted one; may raise a ScimError."""
 
 
 def user_of(user_id: str, connection_id: str, document: JsonObject, origin: Origin, now: int) -> User:

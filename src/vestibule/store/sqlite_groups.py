@@ -11,7 +11,7 @@ from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.store import GroupChanged, NotFound, Page, Taken, UnknownMembers
 from vestibule.store.rows import GROUP, MEMBER, group_of, member_of
-from vestibule.store.sqlite_users import check_version, select_page
+from vestibule.store.sqlite_resources import UniqueName, check_version, select_page, taken
 
 
 def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origin: Origin) -> Group:
@@ -34,22 +34,8 @@ def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origi
 
 
 def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
-    for column, attribute, value in (
-        ("display_name_ci", "displayName", group.display_name),
-        ("external_id", "externalId", group.external_id),
-    ):
-        wanted = value.casefold() if value and column == "display_name_ci" else value
-        holder = db.execute(
-            f"SELECT id FROM groups WHERE connection_id = ? AND {column} = ? AND id <> ?",
-            (group.connection_id, wanted, group.id),
-        ).fetchone()
-        if holder is not None:
-            return Taken(attribute, value or "", holder["id"])
-    if db.execute(
-        "SELECT 1 FROM groups WHERE connection_id = ? AND id = ?", (group.connection_id, group.id)
-    ).fetchone():
-        return Taken("id", group.id, group.id)
-    return NotFound("connection", group.connection_id)
+    name = UniqueName("display_name_ci", "displayName", group.display_name)
+    return taken(db, "groups", group.connection_id, group.id, name, group.external_id)
 
 
 def one(db: sqlite3.Connection, connection_id: str, group_id: str) -> Group:

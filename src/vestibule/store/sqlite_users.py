@@ -9,9 +9,9 @@ import orjson
 
 from vestibule.model import GroupRef, User
 from vestibule.scim.filter_ast import Filter
-from vestibule.store import NotFound, Page, Stale, Taken
+from vestibule.store import NotFound, Page, Taken
 from vestibule.store.rows import USER, user_of
-from vestibule.store.where import Where
+from vestibule.store.sqlite_resources import UniqueName, check_version, select_page, taken
 
 
 def insert(db: sqlite3.Connection, user: User) -> None:
@@ -53,20 +53,8 @@ def _index_emails(db: sqlite3.Connection, user: User, emails: set[tuple[str, str
 
 
 def _taken(db: sqlite3.Connection, user: User) -> NotFound | Taken:
-    for column, attribute, value in (
-        ("user_name_ci", "userName", user.user_name),
-        ("external_id", "externalId", user.external_id),
-    ):
-        wanted = value.casefold() if value and column == "user_name_ci" else value
-        holder = db.execute(
-            f"SELECT id FROM users WHERE connection_id = ? AND {column} = ? AND id <> ?",
-            (user.connection_id, wanted, user.id),
-        ).fetchone()
-        if holder is not None:
-            return Taken(attribute, value or "", holder["id"])
-    if db.execute("SELECT 1 FROM users WHERE connection_id = ? AND id = ?", (user.connection_id, user.id)).fetchone():
-        return Taken("id", user.id, user.id)
-    return NotFound("connection", user.connection_id)
+    name = UniqueName("user_name_ci", "userName", user.user_name)
+    return taken(db, "users", user.connection_id, user.id, name, user.external_id)
 
 
 def one(db: sqlite3.Connection, connection_id: str, user_id: str) -> User:
@@ -95,33 +83,6 @@ def page(db: sqlite3.Connection, connection_id: str, where: Filter | None, start
     """A page in the order of ids."""
     total, rows = select_page(db, "users", USER, connection_id, where, start, count)
     return Page(total, tuple(user_of(row) for row in rows))
-
-
-def select_page(
-    db: sqlite3.Connection, table: str, columns: str, connection_id: str, where: Filter | None, start: int, count: int
-) -> tuple[int, list[sqlite3.Row]]:
-    """A page of users or groups and the number of all matches, counted only when the page cannot tell it."""
-    compiled = Where(table, connection_id)
-    condition = f" AND {compiled.compile(where)}" if where is not None else ""
-    values = (connection_id, *compiled.values)
-    rows: list[sqlite3.Row] = []
-    if count > 0:
-        named = ", ".join(f"t.{column}" for column in columns.split(", "))
-        rows = db.execute(
-            f"SELECT {named} FROM {table} t WHERE t.connection_id = ?{condition} ORDER BY t.id LIMIT ? OFFSET ?",
-            (*values, count, start - 1),
-        ).fetchall()
-    if where is None:
-        kept = "user_count" if table == "users" else "group_count"
-        found = db.execute(f"SELECT {kept} FROM connections WHERE id = ?", (connection_id,)).fetchone()
-        return (found[0] if found else 0), rows
-    if rows and len(rows) < count:
-        return start - 1 + len(rows), rows
-    counted = db.execute(
-        f"SELECT count(*) FROM {table} t WHERE t.connection_id = ?{condition}",
-        values,
-    ).fetchone()
-    return counted[0], rows
 
 
 def update(
@@ -155,12 +116,6 @@ def update(
         db.execute("DELETE FROM user_emails WHERE connection_id = ? AND user_id = ?", (connection_id, user_id))
         _index_emails(db, present, emails)
     return changed
-
-
-def check_version(present: int, expected: int | None) -> None:
-    """Raise Stale when a version is expected and another is present."""
-    if expected is not None and expected != present:
-        raise Stale(expected, present)
 
 
 def delete(db: sqlite3.Connection, connection_id: str, user_id: str, at: int, expected_version: int | None) -> None:
