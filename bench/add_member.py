@@ -13,8 +13,8 @@ from pathlib import Path
 from vestibule import connections
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
+from vestibule.scim.dialects import Notes
 from vestibule.scim.patch import PATCH_SCHEMA, compile_group, read_patch
-from vestibule.scim.quirks import Notes
 from vestibule.scim.resource import GroupDraft
 from vestibule.store.sqlite import SqliteStore
 
@@ -59,7 +59,7 @@ async def run(folder: str) -> None:
     print(f"one durable write of 4 KiB     {commit_floor(folder):6.2f} ms")
     for size in SIZES:
         group = await directory.create_group(connection.id, GroupDraft(f"g{size}", None, tuple(people[:size])))
-        took = [await add_one(directory, connection.id, group.id, each) for each in people[size : size + REPEATS]]
+        took = [await add_one(directory, connection.id, group.group.id, each) for each in people[size : size + REPEATS]]
         print(f"add one member to {size:>6} of them {statistics.median(took):6.2f} ms")
     await store.close()
 

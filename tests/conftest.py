@@ -121,6 +121,12 @@ class Tenant:
     text: str
     http: httpx2.Client
 
+    def set(self, **settings: Any) -> None:
+        """Change how the connection speaks SCIM."""
+        self.vestibule.admin(
+            lambda store: connections.change_settings(store, SystemClock(), self.connection_id, settings)
+        )
+
 
 @pytest.fixture
 def tenant(vestibule: Vestibule) -> Generator[Tenant]:

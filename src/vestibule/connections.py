@@ -1,11 +1,17 @@
 """Enterprises, their connections and the SCIM tokens of a connection: made, listed, granted, rotated, revoked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from vestibule import ids
 from vestibule.clock import Clock
 from vestibule.model import Audit, Connection, Enterprise, JsonObject, Token, TokenChange
+from vestibule.scim.discovery import schema_json
+from vestibule.scim.extension import read_extension
+from vestibule.scim.profile import kept_profile, read_profile
 from vestibule.scim.scopes import SCOPES, lacks_groups
 from vestibule.store import NotFound, Store
 
@@ -72,6 +78,56 @@ async def the_connection(store: Store, connection_id: str) -> Connection:
         ) from error
 
 
+async def change_settings(
+    store: Store, clock: Clock, connection_id: str, changes: Mapping[str, Any], *, actor: str = "cli"
+) -> Connection:
+    """Change how a connection speaks SCIM (see `scim.profile.Profile`); None takes a setting back to its default.
+
+    Raises Refused for an unknown connection, scim.errors.InvalidValue for a setting that is none.
+    """
+    connection = await the_connection(store, connection_id)
+    present: JsonObject = orjson.loads(connection.settings)
+    wanted = {name: value for name, value in {**present, **changes}.items() if value is not None}
+    read_profile(wanted)
+    now = clock.now()
+    entry = Audit(
+        ids.new_id("aud", now), connection_id, now, actor, "connection.settings_changed", connection_id, dict(changes)
+    )
+    return await store.set_settings(connection_id, orjson.dumps(wanted).decode(), entry)
+
+
+async def declare_extension(
+    store: Store, clock: Clock, connection_id: str, declaration: Any, *, actor: str = "cli"
+) -> Connection:
+    """Add an extension schema, or replace the one with the same URN.
+
+    Raises Refused for an unknown connection, scim.errors.InvalidValue saying what is wrong with the schema.
+    """
+    schema = schema_json(read_extension(declaration))
+    others = [each for each in await _extensions(store, connection_id) if not _same(each, schema["id"])]
+    return await change_settings(store, clock, connection_id, {"extensions": [*others, schema]}, actor=actor)
+
+
+async def withdraw_extension(
+    store: Store, clock: Clock, connection_id: str, urn: str, *, actor: str = "cli"
+) -> Connection:
+    """Take an extension schema away; what users have of it stays kept and is no longer shown. Raises Refused."""
+    present = await _extensions(store, connection_id)
+    others = [each for each in present if not _same(each, urn)]
+    if len(others) == len(present):
+        raise Refused(f"{connection_id} has no schema {urn}; it has {', '.join(e['id'] for e in present) or 'none'}.")
+    return await change_settings(store, clock, connection_id, {"extensions": others}, actor=actor)
+
+
+async def _extensions(store: Store, connection_id: str) -> list[JsonObject]:
+    connection = await the_connection(store, connection_id)
+    return [schema_json(each) for each in kept_profile(connection.settings).extensions]
+
+
+def _same(schema: JsonObject, urn: str) -> bool:
+    return schema["id"].casefold() == urn.casefold()
+
+
 async def create_token(
     store: Store,
     clock: Clock,
@@ -80,17 +136,25 @@ async def create_token(
     *,
     name: str = "",
     lifetime: int | None = None,
+    user_id: str | None = None,
     actor: str = "cli",
 ) -> MintedToken:
     """Mint a token for a connection; `lifetime` in microseconds, None for ever.
 
-    Raises Refused when the connection does not exist, no scope is given, or two tokens are active already.
+    One that stands for a user (`user_id`) is good for `/Me` only, and there may be any number of them.
+    Raises Refused when the connection or user does not exist, no scope is given, or two tokens are active already.
     """
     await the_connection(store, connection_id)
+    if user_id is not None:
+        await _the_user(store, connection_id, user_id)
     if not scopes:
         raise Refused(f"A token needs at least one scope: --all-scopes, or --scope out of {', '.join(SCOPES)}.")
     now = clock.now()
-    active = [token for token in await store.tokens(connection_id) if is_active(token, now)]
+    active = [
+        token
+        for token in await store.tokens(connection_id)
+        if is_active(token, now) and token.user_id is None and user_id is None
+    ]
     if len(active) >= MAX_ACTIVE_TOKENS:
         raise Refused(
             f"Two tokens of {connection_id} are active already ({active[0].id}, {active[1].id}). "
@@ -98,8 +162,8 @@ async def create_token(
         )
     secret = ids.new_token(now)
     expires_at = None if lifetime is None else now + lifetime
-    token = Token(secret.token_id, connection_id, name, scopes, secret.last_four, now, expires_at)
-    detail: JsonObject = {"scopes": in_order(scopes), "expires_at": expires_at}
+    token = Token(secret.token_id, connection_id, name, scopes, secret.last_four, now, expires_at, user_id=user_id)
+    detail: JsonObject = {"scopes": in_order(scopes), "expires_at": expires_at, "user_id": user_id}
     await store.add_token(token, secret.hash, _audit(token, now, actor, "token.created", detail))
     return MintedToken(token, secret.text)
 
@@ -140,8 +204,22 @@ async def rotate(store: Store, clock: Clock, token_id: str, *, actor: str = "cli
     old = await the_token(store, token_id)
     lifetime = None if old.expires_at is None else old.expires_at - old.created_at
     return await create_token(
-        store, clock, old.connection_id, old.scopes, name=old.name, lifetime=lifetime, actor=actor
+        store,
+        clock,
+        old.connection_id,
+        old.scopes,
+        name=old.name,
+        lifetime=lifetime,
+        user_id=old.user_id,
+        actor=actor,
     )
+
+
+async def _the_user(store: Store, connection_id: str, user_id: str) -> None:
+    try:
+        await store.user(connection_id, user_id)
+    except NotFound as error:
+        raise Refused(f"There is no user {user_id} in {connection_id}.") from error
 
 
 async def the_token(store: Store, token_id: str) -> Token:

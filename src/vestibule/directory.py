@@ -4,8 +4,7 @@ Each function takes the connection id first. What the store says (NotFound, Take
 error of RFC 7644 that it means, with a detail for the customer's admin.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -13,14 +12,28 @@ import orjson
 
 from vestibule import ids
 from vestibule.clock import Clock
-from vestibule.model import Group, GroupRef, JsonObject, Member, Origin, User
+from vestibule.in_scim_terms import in_scim_terms
+from vestibule.model import Conflict, Group, GroupRef, Hold, JsonObject, Member, Origin, User
 from vestibule.scim import errors
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
-from vestibule.scim.resource import GroupDraft
-from vestibule.scim.schema import CORE_USER
+from vestibule.scim.profile import Profile
+from vestibule.scim.resource import GroupDraft, keep_immutables, with_schemas
+from vestibule.scim.schema import CORE_USER, ENTERPRISE_USER
 from vestibule.scim.user_patch import UserChange, apply
-from vestibule.store import GroupChanged, NotFound, Page, Stale, Store, Taken, UnknownMembers, Unsupported
+from vestibule.store import GroupChanged, Guarded, NotFound, Page, Rules, Store, Taken
+
+DEFAULT = Profile()
+Edit: TypeAlias = Callable[[JsonObject], JsonObject]
+"""From the present document, which it leaves as it is, to the wanted one; may raise a ScimError."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserWritten:
+    """A user after a PUT or PATCH, and whether it has a new version."""
+
+    user: User
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,105 +43,260 @@ class Directory:
     store: Store
     clock: Clock
 
-    async def create_user(self, connection_id: str, document: JsonObject, origin: Origin = "scim") -> User:
-        """Make a user of a normalised document (see `scim.resource.read_user`). Raises Uniqueness."""
+    async def create_user(
+        self, connection_id: str, document: JsonObject, origin: Origin = "scim", profile: Profile = DEFAULT
+    ) -> User:
+        """Make a user of a normalised document (see `scim.resource.read_user`).
+
+        An account of the app's or of a sign-in's with the same externalId or userName, which the identity provider
+        has not written to yet, is linked instead, if the dialect allows. Raises Uniqueness, UnknownManager.
+        """
         now = self.clock.now()
         user = user_of(ids.new_id("usr", now), connection_id, document, origin, now)
-        with _in_scim_terms("User", connection_id):
-            await self.store.create_user(user)
-        return user
+        rules = rules_of(profile)
+        try:
+            with in_scim_terms("User", connection_id):
+                try:
+                    made = await self.store.create_user(user, rules)
+                except Taken as taken:
+                    if origin != "scim":
+                        raise
+                    return await self._linked(user, document, taken, profile)
+        except errors.Uniqueness as refusal:
+            if origin == "scim" and refusal.facts["attribute"] != "id":
+                facts = refusal.facts
+                await self._note_conflict(user, facts["holder"], facts["attribute"], facts["value"])
+            raise
+        if origin == "scim":
+            await self._propose_by_email(made, document)
+        return made
+
+    async def _linked(self, user: User, document: JsonObject, taken: Taken, profile: Profile) -> User:
+        """The account that holds the name, adopted; raises the same Taken when it may not be."""
+        approved = any(
+            each.user_id == taken.holder and each.value == taken.value
+            for each in await self.store.conflicts(user.connection_id, "linked")
+        )
+
+        def adopt(holder: User) -> User:
+            free = profile.dialect.adopts and holder.origin != "scim" and holder.adopted_at is None
+            if not free and not approved:
+                raise taken
+            merged = with_schemas(orjson.loads(holder.document) | document, profile.user)
+            adopted = user_of(holder.id, holder.connection_id, merged, holder.origin, holder.created_at)
+            kept = {"version": holder.version, "updated_at": user.created_at, "protected": holder.protected}
+            return replace(adopted, adopted_at=holder.adopted_at or user.created_at, **kept)
+
+        return await self.store.change_user(user.connection_id, taken.holder, adopt, None, rules_of(profile))
+
+    async def _propose_by_email(self, user: User, document: JsonObject) -> None:
+        """An account of the app's with the same address may be the same person; nobody is taken over for that."""
+        values = [each["value"] for each in document.get("emails", []) if each.get("value")]
+        for other in await self.store.users_with_email(user.connection_id, values) if values else ():
+            if other.id != user.id and other.origin != "scim" and other.adopted_at is None:
+                await self._note_conflict(user, other.id, "emails", values[0], other_id=user.id)
+
+    async def _note_conflict(
+        self, user: User, holder: str, attribute: str, value: str, other_id: str | None = None
+    ) -> Conflict:
+        now = self.clock.now()
+        incoming: JsonObject = {"userName": user.user_name, "externalId": user.external_id}
+        return await self.store.note_conflict(
+            Conflict(
+                ids.new_id("cfl", now),
+                user.connection_id,
+                attribute,
+                value,
+                holder,
+                other_id,
+                incoming,
+                "open",
+                1,
+                now,
+                now,
+            )
+        )
 
     async def user(self, connection_id: str, user_id: str) -> User:
         """One user. Raises errors.NotFound."""
-        with _in_scim_terms("User", user_id):
+        with in_scim_terms("User", user_id):
             return await self.store.user(connection_id, user_id)
 
-    async def users(self, connection_id: str, where: Filter | None, start_index: int, count: int) -> Page[User]:
-        """A page of users. Raises InvalidFilter when the store cannot evaluate the filter."""
-        with _in_scim_terms("User", ""):
-            return await self.store.users(connection_id, where, start_index, count)
+    async def users(
+        self, connection_id: str, where: Filter | None, start_index: int, count: int, **order: Any
+    ) -> Page[User]:
+        """A page of users; `order` as in `Store.users`. Raises InvalidFilter when it cannot be evaluated."""
+        with in_scim_terms("User", ""):
+            return await self.store.users(connection_id, where, start_index, count, **order)
 
     async def replace_user(
-        self, connection_id: str, user_id: str, document: JsonObject, expected_version: int | None = None
-    ) -> User:
-        """PUT: the document replaces the present one. Raises NotFound, Uniqueness, PreconditionFailed."""
+        self,
+        connection_id: str,
+        user_id: str,
+        document: JsonObject,
+        expected_version: int | None = None,
+        profile: Profile = DEFAULT,
+    ) -> UserWritten:
+        """PUT: the document replaces the present one. Raises NotFound, Uniqueness, Mutability, PreconditionFailed."""
 
         def replacing(before: JsonObject) -> JsonObject:
             # A PUT that says nothing of `active` brings nobody back who was deactivated.
-            return {"active": before.get("active", True)} | document
+            after = with_schemas({"active": before["active"]} | document, profile.user)
+            keep_immutables(before, after, profile.user)
+            return after
 
-        return await self._change_user(connection_id, user_id, replacing, expected_version)
+        return await self._change_user(connection_id, user_id, replacing, expected_version, profile)
 
     async def patch_user(
-        self, connection_id: str, user_id: str, change: UserChange, expected_version: int | None = None
-    ) -> User:
+        self,
+        connection_id: str,
+        user_id: str,
+        change: UserChange,
+        expected_version: int | None = None,
+        profile: Profile = DEFAULT,
+    ) -> UserWritten:
         """PATCH: the compiled change is applied to the present document, all or nothing."""
         return await self._change_user(
-            connection_id, user_id, lambda document: apply(change, document), expected_version
+            connection_id, user_id, lambda document: apply(change, document), expected_version, profile
         )
 
-    async def _change_user(self, connection_id: str, user_id: str, edit: "Edit", expected_version: int | None) -> User:
+    async def _change_user(
+        self, connection_id: str, user_id: str, edit: Edit, expected_version: int | None, profile: Profile
+    ) -> UserWritten:
         now = self.clock.now()
+        versions: list[int] = []
 
         def change(user: User) -> User | None:
+            versions.append(user.version)
             before: JsonObject = orjson.loads(user.document)
-            after = edit(before)
+            before.setdefault("active", user.active)
+            after = _with_known_manager(before, edit(before))
+            # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
+            active = after.get("active", user.active) is not False
             adopted_at = user.adopted_at
             if user.origin != "scim" and adopted_at is None:
                 adopted_at = now
             if after == before and adopted_at == user.adopted_at:
                 return None
             changed = user_of(user_id, connection_id, after, user.origin, user.created_at)
-            # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
-            active = after.get("active", user.active) is not False
-            return replace(changed, active=active, version=user.version, updated_at=now, adopted_at=adopted_at)
+            kept = {"version": user.version, "updated_at": now, "protected": user.protected}
+            changed = replace(changed, active=active, adopted_at=adopted_at, **kept)
+            _check_protected(user, changed)
+            return changed
 
-        with _in_scim_terms("User", user_id):
-            return await self.store.change_user(connection_id, user_id, change, expected_version)
+        async def write(rules: Rules) -> User:
+            with in_scim_terms("User", user_id):
+                return await self.store.change_user(connection_id, user_id, change, expected_version, rules)
 
-    async def delete_user(self, connection_id: str, user_id: str, expected_version: int | None = None) -> None:
-        """Delete a user for good; it leaves its groups. Raises NotFound, PreconditionFailed."""
-        with _in_scim_terms("User", user_id):
-            await self.store.delete_user(connection_id, user_id, self.clock.now(), expected_version)
+        user = await self._guarded(connection_id, profile, write)
+        return UserWritten(user, user.version != versions[-1])
+
+    async def delete_user(
+        self, connection_id: str, user_id: str, expected_version: int | None = None, profile: Profile = DEFAULT
+    ) -> User:
+        """Delete a user for good; it leaves its groups. Raises NotFound, PreconditionFailed, Protected, Held."""
+        user = await self.user(connection_id, user_id)
+        _check_protected(user, None)
+
+        async def write(rules: Rules) -> None:
+            with in_scim_terms("User", user_id):
+                await self.store.delete_user(connection_id, user_id, self.clock.now(), expected_version, rules)
+
+        await self._guarded(connection_id, profile, write)
+        return user
+
+    async def _guarded(self, connection_id: str, profile: Profile, write: Callable[[Rules], Any]) -> Any:
+        """Write under the connection's guards; what an administrator approved is let through, the rest is held."""
+        try:
+            return await write(rules_of(profile))
+        except Guarded as guarded:
+            now = self.clock.now()
+            if await self.store.is_approved(connection_id, guarded.guard, guarded.subject, now):
+                return await write(replace(rules_of(profile), hold_emptied_group=None, hold_deactivations=None))
+            raise await self._held(connection_id, guarded, now) from guarded
+
+    async def _held(self, connection_id: str, guarded: Guarded, now: int) -> errors.Held:
+        name = ""
+        if guarded.subject:
+            name = (await self.store.group(connection_id, guarded.subject)).display_name
+        hold = await self.store.note_hold(
+            Hold(
+                ids.new_id("hld", now),
+                connection_id,
+                guarded.guard,
+                guarded.subject,
+                name,
+                guarded.count,
+                guarded.limit,
+                1,
+                "open",
+                now,
+                now,
+            )
+        )
+        what = (
+            f"It would remove all {guarded.count} members of the group {name!r}."
+            if guarded.guard == "emptied_group"
+            else f"It would be the deactivation no. {guarded.count} of this run; {guarded.limit} are let through."
+        )
+        facts = {"hold": hold.id, "guard": guarded.guard, "count": guarded.count, "limit": guarded.limit}
+        return errors.Held(f"{what} Nothing was changed.", **facts)
 
     async def groups_of(self, connection_id: str, users: tuple[User, ...]) -> Mapping[str, list[GroupRef]]:
         """The computed `groups` of some users."""
         return await self.store.groups_of(connection_id, [user.id for user in users]) if users else {}
 
-    async def create_group(self, connection_id: str, draft: GroupDraft, origin: Origin = "scim") -> Group:
+    async def create_group(
+        self, connection_id: str, draft: GroupDraft, origin: Origin = "scim", profile: Profile = DEFAULT
+    ) -> GroupChanged:
         """Make a group with its first members. Raises Uniqueness, UnknownMembers."""
         now = self.clock.now()
         group = Group(ids.new_id("grp", now), connection_id, draft.display_name, draft.external_id, origin, 1, now, now)
-        with _in_scim_terms("Group", connection_id):
-            return await self.store.create_group(group, draft.members, origin)
+        with in_scim_terms("Group", connection_id):
+            return await self.store.create_group(group, draft.members, origin, rules_of(profile))
 
     async def group(self, connection_id: str, group_id: str) -> Group:
         """One group without members. Raises errors.NotFound."""
-        with _in_scim_terms("Group", group_id):
+        with in_scim_terms("Group", group_id):
             return await self.store.group(connection_id, group_id)
 
-    async def groups(self, connection_id: str, where: Filter | None, start_index: int, count: int) -> Page[Group]:
-        """A page of groups without members. Raises InvalidFilter."""
-        with _in_scim_terms("Group", ""):
-            return await self.store.groups(connection_id, where, start_index, count)
+    async def groups(
+        self, connection_id: str, where: Filter | None, start_index: int, count: int, **order: Any
+    ) -> Page[Group]:
+        """A page of groups without members; `order` as in `Store.groups`. Raises InvalidFilter."""
+        with in_scim_terms("Group", ""):
+            return await self.store.groups(connection_id, where, start_index, count, **order)
 
     async def change_group(
-        self, connection_id: str, group_id: str, change: GroupChange, expected_version: int | None = None
+        self,
+        connection_id: str,
+        group_id: str,
+        change: GroupChange,
+        expected_version: int | None = None,
+        profile: Profile = DEFAULT,
     ) -> GroupChanged:
-        """PATCH or PUT of a group as a compiled change. Raises NotFound, Uniqueness, UnknownMembers."""
-        with _in_scim_terms("Group", group_id):
-            return await self.store.change_group(
-                connection_id, group_id, change, self.clock.now(), "scim", expected_version
-            )
+        """PATCH or PUT of a group as a compiled change. Raises NotFound, Uniqueness, UnknownMembers, Held."""
+
+        async def write(rules: Rules) -> GroupChanged:
+            with in_scim_terms("Group", group_id):
+                return await self.store.change_group(
+                    connection_id, group_id, change, self.clock.now(), "scim", expected_version, rules
+                )
+
+        return await self._guarded(connection_id, profile, write)
 
     async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
         """Delete a group; its members stay as users. Raises NotFound, PreconditionFailed."""
-        with _in_scim_terms("Group", group_id):
+        with in_scim_terms("Group", group_id):
             await self.store.delete_group(connection_id, group_id, expected_version)
 
     async def members_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[Member]]:
         """The members of some groups, for an answer that shows them."""
         return await self.store.members_of(connection_id, [group.id for group in groups]) if groups else {}
+
+    async def nested_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[GroupRef]]:
+        """The groups within some groups, for a connection that accepts them."""
+        return await self.store.nested_of(connection_id, [group.id for group in groups]) if groups else {}
 
     async def create_app_group(self, connection_id: str, name: str, user_names: tuple[str, ...]) -> Group:
         """A group of the SaaS app's own (`origin: app`), found and adopted later by the identity provider.
@@ -138,7 +306,7 @@ class Directory:
         members: dict[str, None] = {}
         for user_name in user_names:
             members[(await self._app_user(connection_id, user_name)).id] = None
-        return await self.create_group(connection_id, GroupDraft(name, None, tuple(members)), "app")
+        return (await self.create_group(connection_id, GroupDraft(name, None, tuple(members)), "app")).group
 
     async def _app_user(self, connection_id: str, user_name: str) -> User:
         try:
@@ -148,8 +316,15 @@ class Directory:
             return await self.create_user(connection_id, document, "app")
 
 
-Edit: TypeAlias = Callable[[JsonObject], JsonObject]
-"""From the present document, which it leaves as it is, to the wanted one; may raise a ScimError."""
+def rules_of(profile: Profile) -> Rules:
+    """A connection's profile as the rules of a write."""
+    return Rules(
+        park=profile.references == "park",
+        nested=profile.nested_groups != "refuse",
+        hold_emptied_group=profile.hold_emptied_group,
+        hold_deactivations=profile.hold_deactivations,
+        hold_window=profile.hold_window * 60_000_000,
+    )
 
 
 def user_of(user_id: str, connection_id: str, document: JsonObject, origin: Origin, now: int) -> User:
@@ -170,35 +345,18 @@ def user_of(user_id: str, connection_id: str, document: JsonObject, origin: Orig
     )
 
 
-@contextmanager
-def _in_scim_terms(resource_type: str, resource_id: str) -> Generator[None]:
-    """Turn what the store says into the RFC's errors."""
-    try:
-        yield
-    except NotFound as error:
-        raise errors.NotFound(
-            f"There is no {resource_type} {resource_id} in this connection; it may have been deleted.",
-            resource_type=resource_type,
-            id=resource_id,
-        ) from error
-    except Taken as error:
-        raise errors.Uniqueness(
-            f"Another {resource_type.lower()} of this connection already has the {error.attribute} {error.value!r}.",
-            attribute=error.attribute,
-            value=error.value,
-            holder=error.holder,
-        ) from error
-    except Stale as error:
-        raise errors.PreconditionFailed(
-            f"The resource has changed meanwhile: If-Match names version {error.expected}, "
-            f"the present one is {error.present}. Read it again and repeat the change."
-        ) from error
-    except UnknownMembers as error:
-        raise errors.UnknownMembers(
-            f"No such user in this connection: {', '.join(error.ids[:5])}"
-            f"{f' and {len(error.ids) - 5} more' if len(error.ids) > 5 else ''}. Nobody was added or removed.",
-            ids=list(error.ids),
-            groups=list(error.groups),
-        ) from error
-    except Unsupported as error:
-        raise errors.InvalidFilter(f"This filter cannot be answered: {error}") from error
+def _check_protected(user: User, changed: User | None) -> None:
+    """Raise Protected when a protected account would be deleted (None), deactivated or renamed."""
+    if not user.protected:
+        return
+    if changed is None or (user.active and not changed.active) or user.user_name != changed.user_name:
+        raise errors.Protected("This account is protected: it is neither deactivated, renamed nor deleted.", id=user.id)
+
+
+def _with_known_manager(before: JsonObject, after: JsonObject) -> JsonObject:
+    """The wanted document with `manager.$ref` as it is kept, when it names the same manager."""
+    present: JsonObject = before.get(ENTERPRISE_USER, {}).get("manager", {})
+    wanted: JsonObject = after.get(ENTERPRISE_USER, {}).get("manager", {})
+    if "$ref" not in present or wanted.get("value") != present["value"] or "$ref" in wanted:
+        return after
+    return after | {ENTERPRISE_USER: after[ENTERPRISE_USER] | {"manager": {**present, **wanted}}}

@@ -37,6 +37,11 @@ def request_id(now: int) -> str:
     return new_id("req", now)
 
 
+def new_key() -> bytes:
+    """32 random bytes, for a key that this installation makes for itself."""
+    return secrets.token_bytes(32)
+
+
 def _base32(value: int) -> str:
     return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 

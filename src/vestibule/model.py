@@ -30,6 +30,8 @@ class Connection:
     enterprise_id: str
     idp: str
     created_at: int
+    settings: str = "{}"
+    """How it speaks SCIM, as `vestibule.scim.profile` reads it: JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Token:
     expires_at: int | None = None
     revoked_at: int | None = None
     last_used_at: int | None = None
+    user_id: str | None = None
+    """The user that the token stands for, who may use it for `/Me` only; None for an identity provider's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class User:
     """A SCIM User of a connection.
 
     `document` is the resource as JSON text without `id`, `meta` and `groups`, which are kept apart.
-    `adopted_at` is the first time that the identity provider wrote to a user it had not made.
+    `adopted_at` is the first time that the identity provider wrote to a user it had not made. A `protected` user
+    can be neither renamed, deactivated nor deleted by provisioning.
     """
 
     id: str
@@ -75,6 +80,7 @@ class User:
     updated_at: int
     document: str
     adopted_at: int | None = None
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,64 @@ class GroupRef:
 
     id: str
     display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A member or a manager that was named but is no user of the connection (yet)."""
+
+    ref: str
+    """What the identity provider named: an id, an externalId or a userName."""
+    holder_id: str
+    """The group that it is to join, or the user whose manager it is."""
+    added_at: int
+    nested: bool = False
+    """True when it is a group of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two accounts that may be one person's: `user_id` exists, `incoming` is what the identity provider sent.
+
+    `attribute` is what they share: `emails` (then `other_id` is the account that was made all the same), or
+    `userName` or `externalId` (then the request was refused with 409 and there is no `other_id`).
+    """
+
+    id: str
+    connection_id: str
+    attribute: str
+    value: str
+    user_id: str
+    other_id: str | None
+    incoming: JsonObject
+    state: Literal["open", "linked", "dismissed"]
+    requests: int
+    first_at: int
+    last_at: int
+    decided_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Requests that a guard keeps back until an administrator decides.
+
+    `guard` is `emptied_group` (`subject` is the group's id) or `deactivations` (`subject` is empty). `count` is what
+    the newest request would have come to, `threshold` the connection's limit, `requests` how many were held.
+    """
+
+    id: str
+    connection_id: str
+    guard: Literal["emptied_group", "deactivations"]
+    subject: str
+    subject_name: str
+    count: int
+    threshold: int
+    requests: int
+    state: Literal["open", "approved", "refused"]
+    first_at: int
+    last_at: int
+    decided_at: int | None = None
+    approved_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

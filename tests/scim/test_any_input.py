@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scim.strategies import json_objects, json_values, messages, paths_as_text, texts
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import ScimError
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.patch import compile_group, read_patch
 from vestibule.scim.path import parse_filter, parse_path
-from vestibule.scim.quirks import Notes
 from vestibule.scim.resource import read_group, read_user
 from vestibule.scim.user_patch import apply, compile_user
 from vestibule.scim.user_schema import ENTERPRISE_USER, USER

@@ -10,6 +10,7 @@ from vestibule.scim.group_schema import CORE_GROUP, GROUP
 from vestibule.scim.schema import ResourceType, find
 from vestibule.scim.user_schema import CORE_USER, ENTERPRISE_USER, USER
 
+KINDS = (USER, GROUP)
 BASE = "https://h/scim/v2/connections/con_1"
 
 
@@ -20,14 +21,19 @@ def attributes(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def by_path(urn: str) -> dict[str, dict[str, Any]]:
-    schema = next(each for each in discovery.schemas(BASE) if each["id"] == urn)
+    schema = next(each for each in discovery.schemas(KINDS, BASE) if each["id"] == urn)
     return {each["name"]: each for each in schema["attributes"]}
 
 
 def test_the_config_says_what_the_server_can_do() -> None:
     config = discovery.service_provider_config(BASE, 1_000_000)
     supported = {name for name, value in config.items() if isinstance(value, dict) and value.get("supported")}
-    assert supported == {"patch", "filter", "etag"}
+    assert supported == {"patch", "filter", "etag", "bulk", "sort"}
+    assert config["bulk"]["maxOperations"] == 1_000
+    assert config["pagination"] == {
+        "cursor": True, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 200,
+        "cursorTimeout": 3_600,
+    }  # fmt: skip
     assert config["filter"]["maxResults"] == 200
     scheme = config["authenticationSchemes"][0]
     assert scheme["type"] == "oauthbearertoken"
@@ -36,17 +42,17 @@ def test_the_config_says_what_the_server_can_do() -> None:
 
 
 def test_every_document_knows_its_own_address() -> None:
-    for each in discovery.schemas(BASE):
+    for each in discovery.schemas(KINDS, BASE):
         assert each["meta"]["location"] == f"{BASE}/Schemas/{each['id']}"
-    for each in discovery.resource_types(BASE):
+    for each in discovery.resource_types(KINDS, BASE):
         assert each["meta"]["location"] == f"{BASE}/ResourceTypes/{each['id']}"
     assert discovery.service_provider_config(BASE, 1)["meta"]["location"] == f"{BASE}/ServiceProviderConfig"
 
 
 def test_resource_types_name_schemas_that_are_listed() -> None:
-    listed = {each["id"] for each in discovery.schemas(BASE)}
+    listed = {each["id"] for each in discovery.schemas(KINDS, BASE)}
     assert listed == {CORE_USER, CORE_GROUP, ENTERPRISE_USER}
-    for kind in discovery.resource_types(BASE):
+    for kind in discovery.resource_types(KINDS, BASE):
         assert {kind["schema"], *(each["schema"] for each in kind["schemaExtensions"])} <= listed
 
 
@@ -62,7 +68,7 @@ def test_every_attribute_has_all_characteristics_and_no_null() -> None:
         "returned",
         "uniqueness",
     }
-    for schema in discovery.schemas(BASE):
+    for schema in discovery.schemas(KINDS, BASE):
         for each in attributes(schema["attributes"]):
             assert due <= each.keys(), each["name"]
             assert None not in each.values(), each["name"]

@@ -16,7 +16,7 @@ from vestibule.scim.messages import MAX_COUNT, ListQuery, etag, expected_version
         ({"startIndex": "-5", "count": "0"}, ListQuery(1, 0, None)),
         ({"startIndex": "11", "count": "5", "filter": "x"}, ListQuery(11, 5, "x")),
         ({"count": "100000", "startIndex": ""}, ListQuery(1, MAX_COUNT, None)),
-        ({"aadOptscim062020": "", "sortBy": "userName"}, ListQuery(1, 100, None)),
+        ({"aadOptscim062020": "", "sortBy": "userName"}, ListQuery(1, 100, None, "userName")),
     ],
 )
 def test_too_small_is_the_least_and_too_large_the_most(parameters: dict[str, str], query: ListQuery) -> None:
@@ -32,13 +32,13 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
 
 
 def test_an_empty_list_is_still_a_list() -> None:
-    answer = json.loads(list_response(0, 1, []))
+    answer = json.loads(list_response(0, [], start_index=1))
     assert answer["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
     assert (answer["totalResults"], answer["Resources"], answer["itemsPerPage"]) == (0, [], 0)
 
 
 def test_a_page_counts_itself_and_all_matches() -> None:
-    answer = json.loads(list_response(12, 11, iter([b'{"id":"a"}', b'{"id":"b"}'])))
+    answer = json.loads(list_response(12, iter([b'{"id":"a"}', b'{"id":"b"}']), start_index=11))
     assert (answer["totalResults"], answer["startIndex"], answer["itemsPerPage"]) == (12, 11, 2)
     assert [each["id"] for each in answer["Resources"]] == ["a", "b"]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, ScimError
 from vestibule.scim.patch import MAX_OPERATIONS, PATCH_SCHEMA, GroupChange, compile_group, read_patch
-from vestibule.scim.quirks import Notes
 
 GROUP_ID = "grp_1"
 

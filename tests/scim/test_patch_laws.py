@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import ScimError
 from vestibule.scim.patch import PATCH_SCHEMA, compile_group, read_patch
-from vestibule.scim.quirks import Notes
 from vestibule.scim.resource import read_group, read_user
 from vestibule.scim.user_patch import apply, compile_user
 

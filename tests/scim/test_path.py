@@ -2,8 +2,9 @@
 
 import pytest
 
+from vestibule.scim.dialects import STRICT, Notes
 from vestibule.scim.errors import InvalidFilter, InvalidPath
-from vestibule.scim.evaluate import format_filter
+from vestibule.scim.evaluate import evaluate, format_filter
 from vestibule.scim.filter_ast import And, Compare, Not, Or, Present, ValuePath
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import parse_filter, parse_path
@@ -65,11 +66,10 @@ def test_members_mean_their_value() -> None:
         ("userName", 8, "operator"),
         ('userName is "x"', 9, "operator"),
         ("userName eq", 11, "value was expected"),
-        ("userName sw O", 12, "quotation marks"),
-        ("userName eq 5", 12, "text"),
-        ("userName eq true", 12, "text"),
+        ("userName eq true", 12, "quotation marks"),
         ('userName eq "x', 12, "not closed"),
-        ('userName eq "\\x"', 12, "JSON string"),
+        ('userName gt "\\x"', 12, "JSON string"),
+        ('userName eq "\\x" and active pr', 12, "JSON string"),
         ('userName eq "x" and', 19, "name was expected"),
         ('userName eq "x" userName', 16, "not expected"),
         ('(userName eq "x"', 16, ")"),
@@ -120,3 +120,41 @@ def test_a_path_leads_to_attribute_elements_and_sub_attribute(
 def test_a_path_that_leads_nowhere_is_an_invalid_path(text: str) -> None:
     with pytest.raises(InvalidPath):
         parse_path(text, USER)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "quirk"),
+    [
+        ("userName sw O", 'userName sw "O"', "unquoted_literal"),
+        ("userName eq 5", 'userName eq "5"', "unquoted_literal"),
+        ("meta.Created gt 2015-10-10T14:38:21.8617979-07:00", 'meta.created gt "2015-10-10T14:38:21.8617979-07:00"',
+         "unquoted_literal"),
+        ('displayName eq "The "A" team"', 'displayName eq "The \\"A\\" team"', "unescaped_text"),
+        ('userName eq "CORP\\ana"', 'userName eq "CORP\\\\ana"', "unescaped_text"),
+        ('roles[primary eq "True"]', "roles[primary eq true]", "boolean_string"),
+    ],
+)  # fmt: skip
+def test_what_a_sender_must_have_meant_is_read_and_noted_where_the_dialect_allows(
+    text: str, meant: str, quirk: str
+) -> None:
+    notes = Notes()
+    assert parse_filter(text, USER, notes) == parse_filter(meant, USER, Notes(STRICT))
+    assert list(notes.seen) == [quirk]
+    with pytest.raises(InvalidFilter):
+        parse_filter(text, USER, Notes(STRICT))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['userName eq "a" or userName eq "b"c"', 'displayName eq "a" "b" and title eq "c"', 'emails[value eq "a"b"]'],
+)
+def test_a_quotation_mark_too_many_is_not_guessed_at_where_it_could_mean_two_things(text: str) -> None:
+    with pytest.raises(InvalidFilter):
+        parse_filter(text, USER)
+
+
+def test_an_attribute_of_another_type_of_the_query_is_one_without_a_value() -> None:
+    filter_ = parse_filter("members pr or not (emails.value eq null)", GROUP, others=(USER,))
+    assert not evaluate(filter_, {"displayName": "Sales", "emails": [{"value": "a@b"}]})
+    with pytest.raises(InvalidFilter):
+        parse_filter("shoeSize pr", GROUP, others=(USER,))

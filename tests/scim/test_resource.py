@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidSyntax, InvalidValue, ScimError
-from vestibule.scim.quirks import Notes
 from vestibule.scim.resource import MAX_TEXT, GroupDraft, read_group, read_user, read_value
 from vestibule.scim.schema import Attribute
 from vestibule.scim.user_schema import CORE_USER, ENTERPRISE_USER

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidValue, Mutability, NoTarget
 from vestibule.scim.patch import PATCH_SCHEMA, read_patch
-from vestibule.scim.quirks import Notes
 from vestibule.scim.user_patch import apply, compile_user
 from vestibule.scim.user_schema import CORE_USER, ENTERPRISE_USER
 

@@ -167,7 +167,8 @@ def test_removing_one_member_with_a_value_list_leaves_the_others(tenant: Tenant)
     assert members(tenant, group["id"]) == {ids[2]}
 
 
-def test_an_unknown_member_is_named_and_nobody_is_added(tenant: Tenant) -> None:
+def test_an_unknown_member_is_named_and_nobody_is_added_where_references_must_exist(tenant: Tenant) -> None:
+    tenant.set(references="refuse")
     known = create_user(tenant, "a")["id"]
     group = create_group(tenant, "g")
     answer = patch(

@@ -21,10 +21,10 @@ from tests.store.staging import (
     two_connections,
     users_where,
 )
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidPath
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import compile_group, read_patch
-from vestibule.scim.quirks import Notes
 from vestibule.store import ExchangeQuery, Store, Taken, UnknownMembers, Unsupported
 from vestibule.store.sqlite import SqliteStore
 

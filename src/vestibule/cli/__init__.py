@@ -3,7 +3,7 @@
 import click
 
 from vestibule import __version__
-from vestibule.cli import connection, demo, enterprise, explain, group, log, rehearse, rollcall, serve, token
+from vestibule.cli import connection, demo, enterprise, explain, group, log, rehearse, review, rollcall, serve, token
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,6 +23,9 @@ for _command in (
     connection.connection,
     group.group,
     token.token,
+    review.user,
+    review.conflict,
+    review.hold,
     rehearse.rehearse,
     rollcall.rollcall,
     explain.explain,

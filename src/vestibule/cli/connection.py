@@ -1,13 +1,19 @@
 """`vestibule connection`: the links to identity providers."""
 
+from typing import Any, cast
+
 import click
+import orjson
 
 from vestibule import connections
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.connections import IDENTITY_PROVIDERS
 from vestibule.model import Connection, JsonObject
+from vestibule.scim.dialects import DIALECTS
+from vestibule.scim.profile import kept_profile
 from vestibule.settings import Settings
+from vestibule.store import Store
 
 
 @click.group()
@@ -40,6 +46,75 @@ def list_all(session: Session, enterprise_id: str | None) -> None:
         {"connections": [connection_json(each, session.settings) for each in found]},
         "\n".join(f"{each.id}  {each.idp}  {each.enterprise_id}" for each in found) or "No connection yet.",
     )
+
+
+@connection.command("set")
+@click.argument("connection_id")
+@click.option("--dialect", type=click.Choice(tuple(DIALECTS)), help="What is forgiven to the identity provider.")
+@click.option("--references", type=click.Choice(("park", "refuse")), help="Members and managers that are not here.")
+@click.option("--nested-groups", type=click.Choice(("park", "accept", "refuse")), help="Groups within groups.")
+@click.option("--hold-emptied-group", metavar="N|off", help="Hold what would empty a group of N members or more.")
+@click.option("--hold-deactivations", metavar="N|off", help="Hold deactivations beyond N within the window.")
+@click.option("--hold-window", type=click.IntRange(min=1), metavar="MINUTES", help="How long such a run is.")
+@command
+def set_(session: Session, connection_id: str, **options: Any) -> None:
+    """Change how CONNECTION_ID speaks SCIM; without an option, show it."""
+    changes = {name: _number(name, value) for name, value in options.items() if value is not None}
+
+    async def work(store: Store) -> Connection:
+        if not changes:
+            return await connections.the_connection(store, connection_id)
+        return await connections.change_settings(store, session.clock, connection_id, changes)
+
+    shown = kept_profile(session.run(work).settings).as_json()
+    session.emit(shown, "\n".join(f"{name}: {_told(value)}" for name, value in shown.items()))
+
+
+def _number(name: str, value: Any) -> Any:
+    if name not in ("hold_emptied_group", "hold_deactivations"):
+        return value
+    if value == "off":
+        return None
+    if not str(value).isdigit():
+        raise connections.Refused(f"--{name.replace('_', '-')} takes a number, or off.")
+    return int(value)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(each["id"] for each in cast("list[JsonObject]", value)) or "none"
+    return "off" if value is None else str(value)
+
+
+@connection.group()
+def schema() -> None:
+    """The extension schemas of a connection's own."""
+
+
+@schema.command()
+@click.argument("connection_id")
+@click.argument("file", type=click.File("rb"))
+@command
+def declare(session: Session, connection_id: str, file: Any) -> None:
+    """Add the schema in FILE (JSON as in an answer of /Schemas), or replace the one with the same URN."""
+    try:
+        declaration = orjson.loads(file.read())
+    except orjson.JSONDecodeError as error:
+        raise connections.Refused(f"{file.name} is not JSON: {error}.") from error
+    changed = session.run(lambda store: connections.declare_extension(store, session.clock, connection_id, declaration))
+    shown = kept_profile(changed.settings).as_json()["extensions"]
+    session.emit({"extensions": shown}, "\n".join(each["id"] for each in shown))
+
+
+@schema.command()
+@click.argument("connection_id")
+@click.argument("urn")
+@command
+def withdraw(session: Session, connection_id: str, urn: str) -> None:
+    """Take the schema URN away. What users have of it is kept, and no longer shown."""
+    changed = session.run(lambda store: connections.withdraw_extension(store, session.clock, connection_id, urn))
+    shown = kept_profile(changed.settings).as_json()["extensions"]
+    session.emit({"extensions": shown}, "\n".join(each["id"] for each in shown) or "No extension schema.")
 
 
 def connection_json(connection: Connection, settings: Settings) -> JsonObject:

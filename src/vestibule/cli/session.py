@@ -16,6 +16,7 @@ import orjson
 from vestibule import settings
 from vestibule.clock import Clock, SystemClock
 from vestibule.connections import Refused
+from vestibule.review import CannotDecide
 from vestibule.scim.errors import ScimError
 from vestibule.scim.scopes import UnknownScope
 from vestibule.settings import InvalidSettings, Settings, sqlite_path
@@ -75,7 +76,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
-        except (Refused, InvalidSettings, UnknownScope) as error:
+        except (Refused, CannotDecide, InvalidSettings, UnknownScope) as error:
             fail(str(error))
         except ScimError as error:
             fail(error.detail)

@@ -26,6 +26,7 @@ def token() -> None:
 @all_scopes_option
 @click.option("--name", default="", help="What the token is for.")
 @click.option("--expires-in-days", type=click.FloatRange(min=0, min_open=True), help="Never, unless given.")
+@click.option("--user", "user_id", metavar="USER_ID", help="The user that it stands for, who may use it for /Me.")
 @command
 def create(
     session: Session,
@@ -34,13 +35,14 @@ def create(
     all_scopes: bool,
     name: str,
     expires_in_days: float | None,
+    user_id: str | None,
 ) -> None:
     """Mint a token of CONNECTION_ID. Its text is shown this once."""
     wanted = _wanted(scopes, all_scopes)
     lifetime = None if expires_in_days is None else int(expires_in_days * _DAY)
     made = session.run(
         lambda store: connections.create_token(
-            store, session.clock, connection_id, wanted, name=name, lifetime=lifetime
+            store, session.clock, connection_id, wanted, name=name, lifetime=lifetime, user_id=user_id
         )
     )
     _show_minted(session, made)

@@ -1,13 +1,15 @@
 """The discovery documents (RFC 7644 section 4, RFC 7643 sections 5 to 7), rendered from the schemas."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from vestibule.scim.group_schema import GROUP
-from vestibule.scim.messages import MAX_COUNT
-from vestibule.scim.schema import Attribute, ResourceType, Schema
-from vestibule.scim.user_schema import USER
+from vestibule.scim.cursor import CURSOR_TIMEOUT
+from vestibule.scim.messages import DEFAULT_COUNT, MAX_COUNT
+from vestibule.scim.schema import EXTERNAL_ID, Attribute, ResourceType, Schema
 
-RESOURCE_TYPES = (USER, GROUP)
+MAX_OPERATIONS = 1_000
+"""How many operations one bulk request may have."""
 _SPC = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 _RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 _SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
@@ -18,11 +20,19 @@ def service_provider_config(base: str, max_body: int) -> dict[str, Any]:
     return {
         "schemas": [_SPC],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": max_body},
+        "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": max_body},
         "filter": {"supported": True, "maxResults": MAX_COUNT},
         "changePassword": {"supported": False},
-        "sort": {"supported": False},
+        "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_COUNT,
+            "maxPageSize": MAX_COUNT,
+            "cursorTimeout": CURSOR_TIMEOUT,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",
@@ -37,14 +47,19 @@ def service_provider_config(base: str, max_body: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def resource_types(base: str) -> list[dict[str, Any]]:
+def resource_types(kinds: Sequence[ResourceType], base: str) -> list[dict[str, Any]]:
     """All resource types."""
-    return [_resource_type(each, base) for each in RESOURCE_TYPES]
+    return [_resource_type(each, base) for each in kinds]
 
 
-def schemas(base: str) -> list[dict[str, Any]]:
+def schemas(kinds: Sequence[ResourceType], base: str) -> list[dict[str, Any]]:
     """All schemas, each once."""
-    return [_schema(each, base) for kind in RESOURCE_TYPES for each in (kind.schema, *kind.extensions)]
+    return [
+        schema_json(each)
+        | {"schemas": [_SCHEMA], "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{each.id}"}}
+        for kind in kinds
+        for each in (_with_external_id(kind.schema), *kind.extensions)
+    ]
 
 
 def _resource_type(kind: ResourceType, base: str) -> dict[str, Any]:
@@ -60,14 +75,18 @@ def _resource_type(kind: ResourceType, base: str) -> dict[str, Any]:
     }
 
 
-def _schema(schema: Schema, base: str) -> dict[str, Any]:
+def _with_external_id(schema: Schema) -> Schema:
+    """A core schema with the one common attribute that clients map to: Microsoft's gallery test looks for it there."""
+    return replace(schema, attributes=(EXTERNAL_ID, *schema.attributes))
+
+
+def schema_json(schema: Schema) -> dict[str, Any]:
+    """A schema as `extension.read_extension` reads it."""
     return {
-        "schemas": [_SCHEMA],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
         "attributes": [_attribute(each) for each in schema.attributes],
-        "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{schema.id}"},
     }
 
 

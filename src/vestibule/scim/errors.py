@@ -96,6 +96,33 @@ class UnknownMembers(InvalidValue):
     kind = "unknown_members"
 
 
+class UnknownManager(InvalidValue):
+    """A manager that this connection does not know. Facts: `ids` (one)."""
+
+    kind = "unknown_manager"
+
+
+class InvalidCursor(ScimError):
+    """A cursor that was forged, or is of another query (RFC 9865 section 2.1)."""
+
+    kind = "invalid_cursor"
+    scim_type = "invalidCursor"
+
+
+class ExpiredCursor(ScimError):
+    """A cursor that is older than the announced time (RFC 9865 section 2.1)."""
+
+    kind = "expired_cursor"
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(ScimError):
+    """A `count` that is no number where a cursor is used (RFC 9865 section 2.1)."""
+
+    kind = "invalid_count"
+    scim_type = "invalidCount"
+
+
 class Unauthorized(ScimError):
     """No usable token. `reason` is one of missing, unknown, expired, revoked; the answer tells no more."""
 
@@ -130,6 +157,20 @@ class Forbidden(ScimError):
     status = 403
 
 
+class Held(ScimError):
+    """A guard of the connection holds the request for approval. Facts: `hold` (its id), `guard`, `count`, `limit`."""
+
+    kind = "held"
+    status = 403
+
+
+class Protected(ScimError):
+    """The account is protected: provisioning may neither deactivate, rename nor delete it. Facts: `id`."""
+
+    kind = "protected"
+    status = 403
+
+
 class NotFound(ScimError):
     """No such resource or endpoint. Facts: `resource_type`, `id`."""
 
@@ -142,6 +183,13 @@ class MethodNotAllowed(ScimError):
 
     kind = "method_not_allowed"
     status = 405
+
+
+class Conflict(ScimError):
+    """Operations of a bulk request that wait for each other (RFC 7644 section 3.7.1). Facts: `cycle` (bulkIds)."""
+
+    kind = "conflict"
+    status = 409
 
 
 class PreconditionFailed(ScimError):

@@ -54,6 +54,8 @@ def values(resource: dict[str, Any], path: AttrPath) -> list[Any]:
 
 
 def _elements(resource: dict[str, Any], path: AttrPath) -> list[Any]:
+    if path.absent:
+        return []
     home: Any = resource.get(path.uri, {}) if path.uri else resource
     value = home.get(path.name) if isinstance(home, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if value is None:

@@ -27,6 +27,8 @@ class AttrPath:
     sub: str | None
     attribute: Attribute
     parent: Attribute | None = None
+    absent: bool = False
+    """The resource type that is asked has no such attribute, another of the same query has (RFC 7644 3.4.2.1)."""
 
     def __str__(self) -> str:
         name = f"{self.uri}:{self.name}" if self.uri else self.name

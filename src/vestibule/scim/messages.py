@@ -3,34 +3,97 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
-from vestibule.scim.errors import InvalidValue, PreconditionFailed
+import orjson
+
+from vestibule.scim.dialects import Notes
+from vestibule.scim.errors import InvalidCount, InvalidSyntax, InvalidValue, PreconditionFailed
 
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SEARCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 DEFAULT_COUNT = 100
 MAX_COUNT = 200
+_PARAMETERS = {
+    name.casefold(): name
+    for name in (
+        "attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor",
+    )
+}  # fmt: skip
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"\Z')
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list request: `start_index` from 1, `count` from 0 to MAX_COUNT, the filter's text or None."""
+    """A list request: `start_index` from 1, `count` from 0 to MAX_COUNT, the other parameters as texts or None.
+
+    `cursor` is None for pages by index, empty for the first page by cursor (RFC 9865).
+    """
 
     start_index: int
     count: int
     filter: str | None
+    sort_by: str | None = None
+    sort_order: str | None = None
+    cursor: str | None = None
+
+    def identity(self, *scope: str) -> str:
+        """What must stay the same from page to page, with the scope that the list belongs to, as one text."""
+        return "\n".join([*scope, self.filter or "", self.sort_by or "", (self.sort_order or "").lower()])
 
 
 def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
-    """Read `startIndex`, `count` and `filter`: too small is the least, too large the most (section 3.4.2.4).
+    """Read the parameters of a list: too small a number is the least, too large the most (section 3.4.2.4).
 
-    Raises InvalidValue for what is no whole number.
+    Raises InvalidValue for what is no whole number or when both ways of paging are asked for, InvalidCount where a
+    cursor is used.
     """
+    cursor = parameters.get("cursor")
+    if cursor is not None and parameters.get("startIndex"):
+        raise InvalidValue("Give either `startIndex` or `cursor`, not both.", attribute="cursor")
+    try:
+        count = _whole(parameters, "count", DEFAULT_COUNT)
+    except InvalidValue as error:
+        if cursor is None:
+            raise
+        raise InvalidCount(error.detail) from error
     return ListQuery(
         start_index=max(1, _whole(parameters, "startIndex", 1)),
-        count=min(MAX_COUNT, max(0, _whole(parameters, "count", DEFAULT_COUNT))),
+        count=min(MAX_COUNT, max(0, count)),
         filter=parameters.get("filter"),
+        sort_by=parameters.get("sortBy") or None,
+        sort_order=parameters.get("sortOrder") or None,
+        cursor=cursor,
     )
+
+
+def read_search(body: Any, notes: Notes) -> dict[str, str]:
+    """A SearchRequest message (section 3.4.3) as the parameters that a GET would have. Raises InvalidSyntax."""
+    if not isinstance(body, dict):
+        raise InvalidSyntax("The body must be a JSON object, a SearchRequest.")
+    message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
+    schemas: Any = message.pop("schemas", None)
+    named = [each.casefold() for each in cast("list[Any]", schemas or []) if isinstance(each, str)]
+    if not isinstance(schemas, list) or SEARCH_SCHEMA.casefold() not in named:
+        raise InvalidSyntax(f'A search needs `"schemas": ["{SEARCH_SCHEMA}"]`.')
+    parameters: dict[str, str] = {}
+    for key, value in message.items():
+        name = _PARAMETERS.get(key)
+        if name is None:
+            notes.note("unknown_attribute", key)
+        elif value is not None:
+            parameters[name] = _parameter(name, value)
+    return parameters
+
+
+def _parameter(name: str, value: Any) -> str:
+    if name in ("attributes", "excludedAttributes") and isinstance(value, list):
+        names = cast("list[Any]", value)
+        if all(isinstance(each, str) for each in names):
+            return ",".join(names)
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    raise InvalidSyntax(f"`{name}` of a search is of the wrong type.")
 
 
 def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
@@ -42,16 +105,20 @@ def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def list_response(total: int, start_index: int, resources: Iterable[bytes]) -> bytes:
-    """A ListResponse around resources that are JSON text already."""
+def list_response(
+    total: int,
+    resources: Iterable[bytes],
+    *,
+    start_index: int | None = None,
+    next_cursor: str | None = None,
+    previous_cursor: str | None = None,
+) -> bytes:
+    """A ListResponse around resources that are JSON text already; what is None is left out."""
     items = list(resources)
-    head = b'{"schemas":["%s"],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[' % (
-        LIST_SCHEMA.encode(),
-        total,
-        start_index,
-        len(items),
-    )
-    return head + b",".join(items) + b"]}"
+    head: dict[str, Any] = {"schemas": [LIST_SCHEMA], "totalResults": total, "itemsPerPage": len(items)}
+    paging = {"startIndex": start_index, "nextCursor": next_cursor, "previousCursor": previous_cursor}
+    head |= {name: value for name, value in paging.items() if value is not None}
+    return orjson.dumps(head)[:-1] + b',"Resources":[' + b",".join(items) + b"]}"
 
 
 def etag(version: int) -> str:
@@ -59,11 +126,23 @@ def etag(version: int) -> str:
     return f'W/"{version}"'
 
 
-def expected_version(if_match: str | None) -> int | None:
-    """The version that If-Match names; None when any will do. Raises PreconditionFailed for a foreign tag."""
+def expected_version(if_match: str | None, present: int | None = None) -> int | None:
+    """The version that If-Match names; None when any will do, or when one of several is `present`.
+
+    Raises PreconditionFailed for a foreign tag.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
-    match = _ETAG.match(if_match.strip())
-    if match is None:
+    versions = [_ETAG.match(each.strip()) for each in if_match.split(",")]
+    numbers = [int(match[1]) for match in versions if match is not None]
+    if not numbers:
         raise PreconditionFailed(f"If-Match {if_match[:60]!r} is no version of this server's.")
-    return int(match[1])
+    return present if present in numbers else numbers[0]
+
+
+def is_unchanged(if_none_match: str | None, version: int) -> bool:
+    """Whether If-None-Match names the present version, so that 304 is the answer (RFC 9110 section 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = [each.strip() for each in if_none_match.split(",")]
+    return "*" in tags or any((match := _ETAG.match(each)) is not None and int(match[1]) == version for each in tags)

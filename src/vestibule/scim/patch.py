@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import (
     InvalidPath,
     InvalidSyntax,
@@ -16,7 +17,6 @@ from vestibule.scim.errors import (
 from vestibule.scim.filter_ast import Compare, Filter, Or
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import PatchPath, parse_path, split_uri
-from vestibule.scim.quirks import Notes
 from vestibule.scim.resource import is_empty, member_ids, read_value
 from vestibule.scim.schema import ResourceType, Schema, named
 
@@ -60,7 +60,9 @@ def read_patch(body: Any, notes: Notes) -> tuple[Operation, ...]:
     if not isinstance(schemas, list) or PATCH_SCHEMA.casefold() not in [
         each.casefold() for each in cast("list[Any]", schemas) if isinstance(each, str)
     ]:
-        raise InvalidSyntax(f'A PATCH body needs `"schemas": ["{PATCH_SCHEMA}"]`.')
+        if schemas:
+            raise InvalidSyntax(f'A PATCH body needs `"schemas": ["{PATCH_SCHEMA}"]`.')
+        notes.note("schemas_missing")
     operations: Any = message.get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax("A PATCH body needs a list `Operations` with at least one operation.")
@@ -78,7 +80,7 @@ def _read_operation(number: int, item: Any, notes: Notes) -> Operation:
     if not isinstance(op, str) or op.lower() not in ("add", "replace", "remove"):
         raise InvalidSyntax(f"Operation {number}: `op` must be add, replace or remove.")
     if op != op.lower():
-        notes.note("op_case")
+        notes.note("op_case", op)
     path: Any = fields.get("path")
     if path is not None and not isinstance(path, str):
         raise InvalidPath(f"Operation {number}: `path` must be a text.", operation=number)
@@ -108,8 +110,8 @@ def targets(
     elif extension is not None:
         yield from ((PatchPath(extension.id, each), None) for each in extension.attributes)
     elif uri is None and operation.path.casefold().startswith("urn:"):
-        # A schema of the customer's own is left out of a POST as well; its PATCH must not fail the rest.
-        notes.note("unknown_schema")
+        # A schema that nobody declared is left out of a POST as well; its PATCH must not fail the rest.
+        notes.note("unknown_schema", operation.path)
     else:
         yield _path(operation, operation.path, resource_type, notes), operation.value
 
@@ -125,7 +127,7 @@ def _spread(
         if folded == "id":
             if item != resource_id:
                 raise Mutability("`id` cannot be changed.", attribute="id")
-            notes.note("id_in_value")
+            notes.note("id_in_value", "id")
         elif folded in ("schemas", "meta"):
             continue
         elif folded == resource_type.schema.id.casefold() and not nested:
@@ -145,23 +147,23 @@ def _in_extension(extension: Schema, value: Any, notes: Notes) -> Iterator[tuple
     for name, item in cast("dict[str, Any]", value).items():
         attribute = named(extension.attributes, name)
         if attribute is None:
-            notes.note("unknown_attribute")
+            notes.note("unknown_attribute", name)
         else:
             yield PatchPath(extension.id, attribute), item
 
 
 def _keyed(key: str, value: Any, resource_type: ResourceType, notes: Notes) -> Iterator[tuple[PatchPath, Any]]:
     try:
-        path = parse_path(key, resource_type)
+        path = parse_path(key, resource_type, notes)
     except InvalidPath:
-        notes.note("unknown_schema" if key.casefold().startswith("urn:") else "unknown_attribute")
+        notes.note("unknown_schema" if key.casefold().startswith("urn:") else "unknown_attribute", key)
         return
     if path.attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
         return
     if "." in key.rsplit("]", 1)[-1].removeprefix(path.uri or "") or ":" in key:
-        notes.note("dotted_keys")
+        notes.note("dotted_keys", key)
     elif path.uri is not None:
-        notes.note("bare_extension_attribute")
+        notes.note("bare_extension_attribute", key)
     yield path, value
 
 
@@ -181,13 +183,13 @@ def in_operation(number: int) -> Generator[None]:
 
 def _path(operation: Operation, text: str, resource_type: ResourceType, notes: Notes) -> PatchPath:
     try:
-        path = parse_path(text, resource_type)
+        path = parse_path(text, resource_type, notes)
     except ScimError as error:
         raise InvalidPath(
             f"Operation {operation.number}: {error.detail}", operation=operation.number, path=text
         ) from error
     if path.uri is not None and not text.casefold().startswith("urn:"):
-        notes.note("bare_extension_attribute")
+        notes.note("bare_extension_attribute", text)
     if path.attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
         raise Mutability(
             f"Operation {operation.number}: `{text}` is set by this server and cannot be changed.",
@@ -259,7 +261,7 @@ class _GroupDraft:
             return
         named_ids = member_ids(read_value(value, path.attribute, "members", self.notes) or [])
         if operation.op == "remove":
-            self.notes.note("remove_members_with_value")
+            self.notes.note("remove_members_with_value", "members")
             self.leave(named_ids)
             return
         if operation.op == "replace":

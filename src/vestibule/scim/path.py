@@ -5,13 +5,14 @@ spelling, literals in the attribute's type.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
 import orjson
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidFilter, InvalidPath, ScimError
 from vestibule.scim.filter_ast import (
     OPERATORS,
@@ -34,6 +35,9 @@ _TOKEN = re.compile(r'\s*(?:(?P<mark>[()\[\]])|(?P<string>"(?:[^"\\]|\\.)*")|(?P
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 _ORDERING = ("gt", "ge", "lt", "le")
 _SUBSTRING = ("co", "sw", "ew")
+_ONE_COMPARISON = re.compile(r'\s*([^\s()\[\]"]+)\s+(eq|ne|co|sw|ew)\s+"(.*)"\s*\Z', re.DOTALL | re.IGNORECASE)
+_ANOTHER_TERM = re.compile(r'"\s*(and|or|\])\b', re.IGNORECASE)
+_ESCAPED = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|["\\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,50 @@ class _Token:
     at: int
 
 
-def parse_filter(text: str, resource_type: ResourceType) -> Filter:
-    """Read a filter. Raises InvalidFilter with the position (from 0) in its facts."""
-    return _Reader(text, resource_type, InvalidFilter).whole_filter()
+def parse_filter(
+    text: str, resource_type: ResourceType, notes: Notes | None = None, others: Sequence[ResourceType] = ()
+) -> Filter:
+    """Read a filter. Raises InvalidFilter with the position (from 0) in its facts.
+
+    An attribute that only one of `others`, the further types of the same query, has is read as one without a value.
+    """
+    notes = notes or Notes()
+    try:
+        return _Reader(text, resource_type, InvalidFilter, notes, others).whole_filter()
+    except InvalidFilter:
+        mended = _with_escapes(text)
+        if mended is None:
+            raise
+        notes.note("unescaped_text", text)
+        return _Reader(mended, resource_type, InvalidFilter, notes, others).whole_filter()
 
 
-def parse_path(text: str, resource_type: ResourceType) -> PatchPath:
+def parse_path(text: str, resource_type: ResourceType, notes: Notes | None = None) -> PatchPath:
     """Read a PATCH path such as `emails[type eq "work"].value`. Raises InvalidPath."""
-    return _Reader(text, resource_type, InvalidPath).whole_path()
+    return _Reader(text, resource_type, InvalidPath, notes or Notes()).whole_path()
+
+
+def _with_escapes(text: str) -> str | None:
+    """One comparison with quotation marks or backslashes as a person would type them, as JSON has them; else None."""
+    match = _ONE_COMPARISON.match(text[:MAX_LENGTH])
+    if match is None or _ANOTHER_TERM.search(match[3]):
+        return None
+    mended = _ESCAPED.sub(lambda found: found[0] if len(found[0]) > 1 else "\\" + found[0], match[3])
+    return None if mended == match[3] else f'{match[1]} {match[2]} "{mended}"'
 
 
 class _Reader:
-    def __init__(self, text: str, resource_type: ResourceType, error: Callable[..., ScimError]) -> None:
+    def __init__(
+        self,
+        text: str,
+        resource_type: ResourceType,
+        error: Callable[..., ScimError],
+        notes: Notes,
+        others: Sequence[ResourceType] = (),
+    ) -> None:
         self.text = text
+        self.notes = notes
+        self.others = others
         self.resource_type = resource_type
         self.error = error
         self.tokens: list[_Token] = []
@@ -211,18 +246,22 @@ class _Reader:
             if sub is None:
                 self.fail(f"`{inside}` has no sub-attribute `{token.text}`", token.at)
             return AttrPath(None, sub.name, None, sub)
-        uri, rest = split_uri(token.text, self.resource_type)
-        name, dot, sub_name = rest.partition(".")
-        found = find(self.resource_type, uri, name)
-        if found is None:
+        for kind in (self.resource_type, *self.others):
+            uri, rest = split_uri(token.text, kind)
+            name, dot, sub_name = rest.partition(".")
+            found = find(kind, uri, name)
+            if found is not None:
+                break
+        else:
             self.fail(f"a {self.resource_type.name} has no attribute `{token.text}`", token.at)
         home, attribute = found
+        absent = kind is not self.resource_type
         if not dot:
-            return AttrPath(home, attribute.name, None, attribute)
+            return AttrPath(home, attribute.name, None, attribute, None, absent)
         sub = attribute.sub(sub_name)
         if sub is None:
             self.fail(f"`{attribute.name}` has no sub-attribute `{sub_name}`", token.at)
-        return AttrPath(home, attribute.name, sub.name, sub, attribute)
+        return AttrPath(home, attribute.name, sub.name, sub, attribute, absent)
 
     def comparison(self, path: AttrPath) -> Filter:
         token = self.take()
@@ -236,12 +275,15 @@ class _Reader:
             target = path.attribute.value
             if target is path.attribute:
                 self.fail(f"`{path}` is complex: name one of its sub-attributes", token.at)
-            path = AttrPath(path.uri, path.name, target.name, target, path.attribute)
+            path = AttrPath(path.uri, path.name, target.name, target, path.attribute, path.absent)
         return Compare(path, op, self.literal(literal, path, op))
 
     def literal(self, token: _Token, path: AttrPath, op: str) -> Literal:
-        value = self.raw_literal(token)
         kind = path.attribute.type
+        if token.kind == "word" and kind not in ("boolean", "integer", "decimal"):
+            value = self.bare_text(token)
+        else:
+            value = self.raw_literal(token)
         if value is None:
             if op not in ("eq", "ne"):
                 self.fail(f"null cannot be compared with `{op}`", token.at)
@@ -252,10 +294,8 @@ class _Reader:
             if isinstance(value, bool | str) or op in _SUBSTRING:
                 self.fail(f"`{path}` is a number", token.at)
             return value
-        if not isinstance(value, str):
-            self.fail(f"`{path}` is a text: put the value in quotation marks", token.at)
         if kind == "dateTime" and op not in _SUBSTRING:
-            if instant_of(value) is None:
+            if instant_of(str(value)) is None:
                 self.fail(f"`{path}` is a time such as 2026-11-24T08:00:00Z", token.at)
         elif kind == "binary" and op in _ORDERING:
             self.fail(f"`{path}` is binary and has no order", token.at)
@@ -264,12 +304,30 @@ class _Reader:
     def boolean(self, value: Literal, token: _Token, path: AttrPath, op: str) -> bool:
         # Entra compares roles[primary eq "True"].
         if isinstance(value, str) and value.lower() in ("true", "false"):
+            self.tolerate("boolean_string", token)
             value = value.lower() == "true"
         if not isinstance(value, bool):
             self.fail(f"`{path}` is true or false", token.at)
         if op not in ("eq", "ne"):
             self.fail(f"true and false cannot be compared with `{op}`", token.at)
         return value
+
+    def tolerate(self, quirk_id: str, token: _Token) -> None:
+        try:
+            self.notes.note(quirk_id, token.text)
+        except ScimError as refusal:
+            self.fail(refusal.detail, token.at)
+
+    def bare_text(self, token: _Token) -> str | None:
+        # true and false without quotation marks may be meant as what they are, so they are not guessed at.
+        if token.text.lower() == "null":
+            return None
+        if token.text.lower() in ("true", "false", "and", "or", "not"):
+            self.fail("put the text in quotation marks", token.at)
+        if "\0" in token.text:
+            self.fail("the value contains a NUL character", token.at)
+        self.tolerate("unquoted_literal", token)
+        return token.text
 
     def raw_literal(self, token: _Token) -> Literal:
         if token.kind == "string":

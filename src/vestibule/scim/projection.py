@@ -22,8 +22,8 @@ class Projection:
 
     @property
     def is_default(self) -> bool:
-        """Whether nothing was asked, so that stored text can be sent as it is."""
-        return self.only is None and not self.without
+        """Whether nothing was asked and nothing is kept back, so that stored text can be sent as it is."""
+        return self.only is None and not self.without and not _has_on_request(self.resource_type)
 
     def wants(self, name: str) -> bool:
         """Whether a core attribute will be shown at all, so that what it needs is worth reading."""
@@ -55,6 +55,8 @@ class Projection:
             if attribute is not None and attribute.returned == "always":
                 shown[name] = value
                 continue
+            if attribute is not None and attribute.returned == "request" and self.only is None:
+                continue
             kept = self._value(uri, name.casefold(), value)
             if kept not in (None, {}, []):
                 shown[name] = kept
@@ -70,6 +72,10 @@ class Projection:
             return None
         subs = {sub for home, each, sub in self.without if home == uri and each == name}
         return _subs(value, lambda sub: sub not in subs) if subs else value
+
+
+def _has_on_request(kind: ResourceType) -> bool:
+    return any(each.returned == "request" for extension in kind.extensions for each in extension.attributes)
 
 
 def _subs(value: Any, keep: Callable[[str | None], bool]) -> Any:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from vestibule.scim.errors import InvalidSyntax, InvalidValue
+from vestibule.scim.dialects import Notes
+from vestibule.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import instant_of, split_uri
-from vestibule.scim.quirks import Notes
 from vestibule.scim.schema import Attribute, ResourceType, find, named
 from vestibule.scim.user_schema import USER
 
@@ -18,33 +18,37 @@ MAX_TEXT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class GroupDraft:
-    """A group as a client wants it made: name, external id, the ids of its members."""
+    """A group as a client wants it: name, external id, the ids of its members, and whether it spoke of members."""
 
     display_name: str
     external_id: str | None
     members: tuple[str, ...] = ()
+    names_members: bool = True
 
 
-def read_user(body: Any, notes: Notes, *, active: bool | None = True) -> Json:
+def read_user(body: Any, notes: Notes, *, active: bool | None = True, kind: ResourceType = USER) -> Json:
     """A POST or PUT body as the document to keep: schema spelling, no readOnly, no empty values.
 
     `active` stands where the body says nothing of it; None leaves it unsaid.
 
     Raises InvalidSyntax when it is no object, InvalidValue for a value that does not fit or a missing userName.
     """
-    document = read_resource(body, USER, notes)
-    _require(document, "userName", USER)
+    document = read_resource(body, kind, notes)
+    _require(document, "userName", kind)
+    require_of_extensions(document, kind)
     if active is not None:
         document.setdefault("active", active)
     check_primaries(document)
-    return with_schemas(document, USER)
+    return with_schemas(document, kind)
 
 
 def read_group(body: Any, notes: Notes) -> GroupDraft:
     """A POST or PUT body as a draft. Raises InvalidSyntax, InvalidValue (no displayName, a bad member)."""
     document = read_resource(body, GROUP, notes)
     _require(document, "displayName", GROUP)
-    return GroupDraft(document["displayName"], document.get("externalId"), member_ids(document.get("members", [])))
+    named = any(key.casefold().endswith("members") for key in cast("Json", body))
+    members = member_ids(document.get("members", []))
+    return GroupDraft(document["displayName"], document.get("externalId"), members, names_members=named)
 
 
 def member_ids(members: list[Json]) -> tuple[str, ...]:
@@ -76,15 +80,15 @@ def _read_attribute(document: Json, key: str, value: Any, resource_type: Resourc
     uri, name = split_uri(key, resource_type)
     found = find(resource_type, uri, name)
     if found is None:
-        notes.note("unknown_schema" if uri is None and key.lower().startswith("urn:") else "unknown_attribute")
+        notes.note("unknown_schema" if uri is None and key.lower().startswith("urn:") else "unknown_attribute", key)
         return
     home, attribute = found
     if uri is not None:
-        notes.note("dotted_keys")
+        notes.note("dotted_keys", key)
     elif home is not None:
-        notes.note("bare_extension_attribute")
+        notes.note("bare_extension_attribute", key)
     if attribute.mutability == "writeOnly":
-        notes.note("password_dropped")
+        notes.note("password_dropped", attribute.name)
     elif attribute.mutability != "readOnly":
         read = read_value(value, attribute, attribute.name, notes)
         if read is not None:
@@ -94,8 +98,9 @@ def _read_attribute(document: Json, key: str, value: Any, resource_type: Resourc
 def _note_schemas(value: Any, resource_type: ResourceType, notes: Notes) -> None:
     known = {each.id.casefold() for each in (resource_type.schema, *resource_type.extensions)}
     given = cast("list[Any]", value) if isinstance(value, list) else [value]
-    if any(not isinstance(each, str) or each.casefold() not in known for each in given):
-        notes.note("unknown_schema")
+    for each in given:
+        if not isinstance(each, str) or each.casefold() not in known:
+            notes.note("unknown_schema", each if isinstance(each, str) else "")
 
 
 def read_complex(value: Any, attributes: tuple[Attribute, ...], where: str, notes: Notes) -> Json:
@@ -106,7 +111,7 @@ def read_complex(value: Any, attributes: tuple[Attribute, ...], where: str, note
     for key, item in cast("Json", value).items():
         attribute = named(attributes, key)
         if attribute is None:
-            notes.note("unknown_attribute")
+            notes.note("unknown_attribute", f"{where}.{key}")
         elif attribute.mutability != "readOnly":
             read = read_value(item, attribute, f"{where}.{attribute.name}", notes)
             if read is not None:
@@ -122,13 +127,15 @@ def read_value(value: Any, attribute: Attribute, where: str, notes: Notes) -> An
 
     Raises InvalidValue naming the attribute, what came and what was due.
     """
+    if value == "":
+        notes.note("empty_clears", where)
     if attribute.multi_valued:
         return _read_list(value, attribute, where, notes)
     if isinstance(value, list) and value:
         items = cast("list[Any]", value)
         if len(items) != 1:
             raise InvalidValue(f"`{where}` takes one value, not {len(items)}.", attribute=where)
-        notes.note("list_for_single")
+        notes.note("list_for_single", where)
         value = items[0]
     return None if is_empty(value) or value == {} else read_single(value, attribute, where, notes)
 
@@ -142,7 +149,7 @@ def _read_list(value: Any, attribute: Attribute, where: str, notes: Notes) -> li
     if is_empty(value):
         return None
     if not isinstance(value, list):
-        notes.note("single_for_list")
+        notes.note("single_for_list", where)
         value = [value]
     # An element that says nothing is left out, but not where an element is nothing without some sub-attribute.
     strict = any(sub.required for sub in attribute.sub_attributes)
@@ -151,7 +158,12 @@ def _read_list(value: Any, attribute: Attribute, where: str, notes: Notes) -> li
         if strict or not is_empty(each):
             place = f"{where} no. {number}" if strict else where
             read.append(read_single(each, attribute, place, notes))
-    return [each for each in read if each is not None] or None
+    return [each for each in read if each is not None and not _says_nothing(each)] or None
+
+
+def _says_nothing(element: Any) -> bool:
+    """An element that lost its value: `type` and `primary` describe nothing then."""
+    return isinstance(element, dict) and not cast("Json", element).keys() - {"type", "primary"}
 
 
 def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> Any:
@@ -159,7 +171,7 @@ def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> A
     match attribute.type:
         case "complex":
             if isinstance(value, str) and attribute.sub("value") is not None:
-                notes.note("string_for_complex" if attribute.multi_valued else "reference_as_string")
+                notes.note("string_for_complex" if attribute.multi_valued else "reference_as_string", where)
                 value = {"value": value}
             return read_complex(value, attribute.sub_attributes, where, notes) or None
         case "boolean":
@@ -175,14 +187,14 @@ def read_boolean(value: Any, where: str, notes: Notes) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
-        notes.note("boolean_string")
+        notes.note("boolean_string", where)
         return value.lower() == "true"
     raise InvalidValue(f"`{where}` must be true or false, not {_shown(value)}.", attribute=where)
 
 
 def _read_number(value: Any, attribute: Attribute, where: str, notes: Notes) -> int | float:
     if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii() and len(value) < 19:
-        notes.note("integer_string")
+        notes.note("integer_string", where)
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float if attribute.type == "decimal" else int):
         raise InvalidValue(f"`{where}` must be a number, not {_shown(value)}.", attribute=where)
@@ -217,6 +229,32 @@ def _shown(value: Any) -> str:
 def _require(document: Mapping[str, Any], name: str, resource_type: ResourceType) -> None:
     if not str(document.get(name, "")).strip():
         raise InvalidValue(f"A {resource_type.name} needs a `{name}`; none came.", attribute=name)
+
+
+def require_of_extensions(document: Mapping[str, Any], kind: ResourceType) -> None:
+    """What an extension requires is due once anything of it came (RFC 7643 section 6). Raises InvalidValue."""
+    for extension in kind.extensions:
+        content: Json = document.get(extension.id) or {}
+        for attribute in extension.attributes if content else ():
+            if attribute.required and attribute.name not in content:
+                name = f"{extension.id}:{attribute.name}"
+                raise InvalidValue(f"`{extension.id}` needs a `{attribute.name}`; none came.", attribute=name)
+
+
+def keep_immutables(before: Json, after: Json, kind: ResourceType) -> None:
+    """Write the immutable values of `before` into `after`, which may leave them out but not change them.
+
+    Raises Mutability (RFC 7644 section 3.5.1).
+    """
+    for extension in kind.extensions:
+        held: Json = before.get(extension.id, {})
+        for attribute in extension.attributes:
+            if attribute.mutability != "immutable" or attribute.name not in held:
+                continue
+            content: Json = after.setdefault(extension.id, {})
+            if content.setdefault(attribute.name, held[attribute.name]) != held[attribute.name]:
+                name = f"{extension.id}:{attribute.name}"
+                raise Mutability(f"`{name}` was set once and cannot be changed.", attribute=name)
 
 
 def check_primaries(document: Json) -> None:

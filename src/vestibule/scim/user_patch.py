@@ -8,14 +8,22 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidValue, NoTarget
 from vestibule.scim.evaluate import evaluate
 from vestibule.scim.filter_ast import And, Compare, Filter
 from vestibule.scim.patch import Operation, in_operation, targets
 from vestibule.scim.path import PatchPath
-from vestibule.scim.quirks import Notes
-from vestibule.scim.resource import Json, is_empty, read_single, read_value, with_schemas
-from vestibule.scim.schema import Attribute
+from vestibule.scim.resource import (
+    Json,
+    is_empty,
+    keep_immutables,
+    read_single,
+    read_value,
+    require_of_extensions,
+    with_schemas,
+)
+from vestibule.scim.schema import Attribute, ResourceType
 from vestibule.scim.user_schema import USER
 
 _REQUIRED = ("userName",)
@@ -39,20 +47,23 @@ class UserChange:
     """A PATCH ready to be applied."""
 
     actions: tuple[Action, ...]
+    kind: ResourceType = USER
     notes: Notes = field(default_factory=Notes, compare=False)
 
 
-def compile_user(operations: tuple[Operation, ...], user_id: str, notes: Notes) -> UserChange:
+def compile_user(
+    operations: tuple[Operation, ...], user_id: str, notes: Notes, kind: ResourceType = USER
+) -> UserChange:
     """Resolve paths and spread path-less operations. Raises InvalidPath, InvalidValue, Mutability."""
     actions: list[Action] = []
     for operation in operations:
         with in_operation(operation.number):
-            for path, value in targets(operation, USER, user_id, notes):
+            for path, value in targets(operation, kind, user_id, notes):
                 if path.attribute.mutability == "writeOnly":
-                    notes.note("password_dropped")
+                    notes.note("password_dropped", path.attribute.name)
                 else:
                     actions.append(Action(operation.number, operation.op, path, value, operation.given))
-    return UserChange(tuple(actions), notes)
+    return UserChange(tuple(actions), kind, notes)
 
 
 def apply(change: UserChange, document: Json) -> Json:
@@ -69,7 +80,9 @@ def apply(change: UserChange, document: Json) -> Json:
             del result[action.path.uri]
     for action in change.actions:
         _drop_empty_elements(result, action)
-    return with_schemas(result, USER)
+    require_of_extensions(result, change.kind)
+    keep_immutables(document, result, change.kind)
+    return with_schemas(result, change.kind)
 
 
 def _drop_empty_elements(document: Json, action: Action) -> None:
@@ -112,8 +125,6 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
                 f"Operation {action.number}: `{attribute.name}` cannot be removed or emptied.",
                 attribute=attribute.name,
             )
-        if action.op != "remove":
-            notes.note("empty_clears")
         home.pop(attribute.name, None)
     else:
         home[attribute.name] = read
@@ -170,16 +181,16 @@ def _act_on_elements(home: Json, action: Action, notes: Notes) -> None:
     chosen = [each for each in elements if where is None or evaluate(where, each)]
     if action.op == "remove" or is_empty(action.value):
         home[attribute.name] = _without(elements, chosen, sub)
-        if action.op != "remove":
-            notes.note("empty_clears")
-        elif not chosen:
-            notes.note("remove_without_match")
+        if action.value == "":
+            notes.note("empty_clears", attribute.name)
+        if not chosen:
+            notes.note("remove_without_match", attribute.name)
         return
     made = not chosen
     if made:
         chosen = [_element_for(where, action)]
         elements = [*elements, *chosen]
-        notes.note("value_path_created")
+        notes.note("value_path_created", attribute.name)
     for each in chosen:
         _write_element(each, action, notes)
     if made and where is not None and not evaluate(where, chosen[0]):

@@ -126,7 +126,14 @@ ENTERPRISE_SCHEMA = Schema(
             "The person's manager.",
             sub_attributes=(
                 Attribute("value", case_exact=True, description="The id of the manager's User."),
-                Attribute("$ref", "reference", reference_types=("User",), case_exact=True),
+                Attribute(
+                    "$ref",
+                    "reference",
+                    mutability="readOnly",
+                    reference_types=("User",),
+                    case_exact=True,
+                    description="Where the manager is; written by this server.",
+                ),
                 Attribute("displayName", mutability="readOnly", description="The manager's displayName."),
             ),
         ),

@@ -25,7 +25,7 @@ _STATIC = Path(vestibule.portal.__file__).parent / "static"
 def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Starlette:
     """The whole service over an open store, which is closed when the service stops."""
     clock = clock or SystemClock()
-    scim = ScimEndpoints(Directory(store, clock), settings.max_body)
+    scim = ScimEndpoints.over(Directory(store, clock), settings.max_body)
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
 

@@ -3,7 +3,9 @@
 from vestibule import ids
 from vestibule.clock import Clock
 from vestibule.connections import in_order
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InsufficientScope, NotFound, Unauthorized
+from vestibule.scim.profile import kept_profile
 from vestibule.scim.scopes import needed
 from vestibule.server.call import Call
 from vestibule.store import NotFound as NotKept
@@ -11,7 +13,10 @@ from vestibule.store import Store
 
 
 async def authenticate(call: Call, store: Store, clock: Clock) -> None:
-    """Find the token by its id within the connection. Raises Unauthorized, NotFound for the connection."""
+    """Find the token by its id within the connection, and how the connection speaks SCIM.
+
+    Raises Unauthorized, NotFound for the connection.
+    """
     text = _bearer(call)
     token_id = ids.token_id_of(text) if text else None
     if token_id is None or text is None:
@@ -33,6 +38,8 @@ async def authenticate(call: Call, store: Store, clock: Clock) -> None:
         raise Unauthorized("The token has expired.", "expired")
     store.token_used(call.connection_id, token.id, now)
     call.token = token
+    call.profile = kept_profile((await store.connection(call.connection_id)).settings)
+    call.notes = Notes(call.profile.dialect)
 
 
 def require_scope(call: Call, resource_type: str, method: str | None = None) -> None:

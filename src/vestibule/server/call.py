@@ -1,14 +1,15 @@
 """One SCIM request on its way through the server, and its answer, free of any framework."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from vestibule.model import JsonObject, Token
+from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidSyntax, UnsupportedMediaType
-from vestibule.scim.quirks import Notes
+from vestibule.scim.profile import Profile
 
 MEDIA_TYPE = "application/scim+json"
 
@@ -27,7 +28,12 @@ class Call:
     body: bytes
     base: str
     """The connection's SCIM base URL."""
+    query: str = ""
+    """The query string as it was sent."""
+    complete: "Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]] | None" = None
+    """Has a call within this one answered, and recorded whatever happens: for the operations of a bulk request."""
 
+    profile: Profile = field(default_factory=Profile)
     token: Token | None = None
     token_id: str | None = None
     resource_type: str | None = None

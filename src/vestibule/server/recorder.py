@@ -21,6 +21,7 @@ from vestibule.store import Store
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Handle: TypeAlias = Callable[[Call], Awaitable[Answer]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEPT_BODY = 8_192
@@ -35,7 +36,7 @@ _log = structlog.get_logger("vestibule.scim")
 class Recorder:
     """An ASGI application under `/scim/v2/connections`."""
 
-    handle: Callable[[Call], Awaitable[Answer]]
+    handle: Handle
     store: Store
     clock: Clock
     base_url: str
@@ -45,34 +46,48 @@ class Recorder:
         """Serve one HTTP request."""
         if scope["type"] != "http":
             return
+        call = self._open(scope, self.clock.now())
+
+        async def handle(call: Call) -> Answer:
+            call.body = await self._read(receive)
+            return await self.handle(call)
+
+        await _send(send, call, await self.complete(call, handle), bodiless=scope["method"] == "HEAD")
+
+    async def complete(self, call: Call, handle: Handle) -> Answer:
+        """Have a call answered, explain a refusal, and record the exchange whatever happens."""
         started, at = monotonic_us(), self.clock.now()
-        call = self._open(scope, at)
-        answer, error = await self._answer(call, scope, receive)
-        exchange = _exchange(call, answer, error, at, monotonic_us() - started, _query(scope))
+        answer, error = await self._answer(call, handle)
+        exchange = _exchange(call, answer, error, at, monotonic_us() - started)
         if error is not None:
             explanation = explain(exchange)
             detail = detail_for(explanation, f"{self.base_url}/e/{call.id}")
             answer = Answer(error.status, orjson.dumps(error.body(detail)), answer.headers)
         if not _is_strangers(error):
             self.store.record(_with_answer(exchange, answer))
-        await _send(send, call, answer)
+        return answer
 
     def _open(self, scope: Scope, at: int) -> Call:
         below = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
         connection_id, _, rest = below.partition("/")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        parameters = dict(parse_qsl(_query(scope), keep_blank_values=True, errors="replace"))
+        query = cast("bytes", scope.get("query_string", b"")).decode("latin-1")
+        parameters = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
         base = f"{self.base_url}/scim/v2/connections/{connection_id}"
-        return Call(ids.request_id(at), connection_id[:64], scope["method"], f"/{rest}", parameters, headers, b"", base)
+        # HEAD is GET without the body (RFC 9110 section 9.3.2).
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        return Call(
+            ids.request_id(at), connection_id[:64], method, f"/{rest}", parameters, headers, b"", base,
+            query, self.complete,
+        )  # fmt: skip
 
-    async def _answer(self, call: Call, scope: Scope, receive: Receive) -> tuple[Answer, ScimError | None]:
+    async def _answer(self, call: Call, handle: Handle) -> tuple[Answer, ScimError | None]:
         try:
-            call.body = await self._read(receive)
-            return await self.handle(call), None
+            return await handle(call), None
         except ScimError as error:
             return Answer(error.status, headers=_error_headers(error)), error
         except Exception:  # noqa: BLE001 -- whatever happens is answered in SCIM's form and recorded
-            _log.exception("scim request failed", request_id=call.id, method=call.method, path=scope["path"])
+            _log.exception("scim request failed", request_id=call.id, method=call.method, path=call.path)
             return Answer(500), Internal("The server failed to handle this request.")
 
     async def _read(self, receive: Receive) -> bytes:
@@ -89,10 +104,6 @@ class Recorder:
                 return b"".join(chunks)
 
 
-def _query(scope: Scope) -> str:
-    return cast("bytes", scope.get("query_string", b"")).decode("latin-1")
-
-
 def _error_headers(error: ScimError) -> tuple[tuple[str, str], ...]:
     if error.status == 401:
         return (("WWW-Authenticate", 'Bearer realm="SCIM"'),)
@@ -106,12 +117,13 @@ def _is_strangers(error: ScimError | None) -> bool:
     return error is not None and error.facts.get("resource_type") == "Connection"
 
 
-def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took: int, query: str) -> Exchange:
+def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took: int) -> Exchange:
     facts = dict(call.facts)
     if error is not None:
         facts.update(error.facts, detail=error.detail)
     if call.notes.seen:
         facts["tolerated"] = list(call.notes.seen)
+        facts["tolerated_in"] = {quirk: shown for quirk, shown in call.notes.seen.items() if shown}
     return Exchange(
         id=call.id,
         connection_id=call.connection_id,
@@ -119,7 +131,7 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         duration_us=took,
         method=call.method,
         path=call.path,
-        query=query[:2_048],
+        query=call.query[:2_048],
         status=answer.status,
         token_id=call.token_id,
         resource_type=call.resource_type,
@@ -172,11 +184,11 @@ def _redacted(content: Any, depth: int = 0) -> Any:
     return content
 
 
-async def _send(send: Send, call: Call, answer: Answer) -> None:
+async def _send(send: Send, call: Call, answer: Answer, *, bodiless: bool) -> None:
     headers = [(b"vestibule-request-id", call.id.encode())]
     if answer.status not in (204, 304):
         headers.append((b"content-type", MEDIA_TYPE.encode()))
         headers.append((b"content-length", str(len(answer.body)).encode()))
     headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else answer.body})
+    await send({"type": "http.response.body", "body": b"" if bodiless else answer.body})

@@ -1,14 +1,41 @@
-"""Users and groups as the JSON that SCIM shows (RFC 7643 section 3)."""
+"""Users and groups as the JSON that SCIM shows (RFC 7643 section 3), with what has to be read for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import orjson
 
 from vestibule.clock import rfc3339
+from vestibule.directory import Directory
 from vestibule.model import Group, GroupRef, JsonObject, Member, User
 from vestibule.scim.group_schema import GROUP_SCHEMA
 from vestibule.scim.messages import etag
 from vestibule.scim.projection import Projection
+from vestibule.server.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Resources of a connection as JSON text. Memberships are read only when they will be shown."""
+
+    directory: Directory
+
+    async def users(self, call: Call, users: tuple[User, ...], projection: Projection) -> list[bytes]:
+        """Users, each as a JSON object."""
+        shown = users if projection.wants("groups") else ()
+        groups = await self.directory.groups_of(call.connection_id, shown)
+        return [user_json(user, groups.get(user.id, ()), call.base, projection) for user in users]
+
+    async def groups(self, call: Call, groups: tuple[Group, ...], projection: Projection) -> list[bytes]:
+        """Groups, each as a JSON object; groups within them where the connection accepts them."""
+        shown = groups if projection.wants("members") else ()
+        members = await self.directory.members_of(call.connection_id, shown)
+        accepts = call.profile.nested_groups == "accept"
+        nested = await self.directory.nested_of(call.connection_id, shown if accepts else ())
+        return [
+            group_json(group, members.get(group.id, ()), nested.get(group.id, ()), call.base, projection)
+            for group in groups
+        ]
 
 
 def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Projection) -> bytes:
@@ -25,8 +52,10 @@ def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Pro
     return orjson.dumps(projection.apply(orjson.loads(user.document) | added))
 
 
-def group_json(group: Group, members: Sequence[Member], base: str, projection: Projection) -> bytes:
-    """A group with the members that were loaded for it."""
+def group_json(
+    group: Group, members: Sequence[Member], nested: Sequence[GroupRef], base: str, projection: Projection
+) -> bytes:
+    """A group with the members and the groups within it that were loaded for it."""
     shown: JsonObject = {
         "schemas": [GROUP_SCHEMA.id],
         "id": group.id,
@@ -35,10 +64,10 @@ def group_json(group: Group, members: Sequence[Member], base: str, projection: P
     }
     if group.external_id is not None:
         shown["externalId"] = group.external_id
-    if members:
+    if members or nested:
         shown["members"] = [
             {"value": each.user_id, "$ref": f"{base}/Users/{each.user_id}", "type": "User"} for each in members
-        ]
+        ] + [{"value": each.id, "$ref": f"{base}/Groups/{each.id}", "type": "Group"} for each in nested]
     return orjson.dumps(projection.apply(shown))
 
 

@@ -12,129 +12,69 @@ Promises that every engine keeps and `tests/store/conformance.py` checks:
    exactly. Each is unique within its connection and resource type.
 7. **Cascades.** A deleted user leaves its groups; a deactivated one keeps its memberships. A deleted group's
    memberships go, its users stay.
-8. **Pages are stable**: in the order of ids, which is the order of making.
+8. **Pages are stable**: in the order of ids, which is the order of making, or of a sort and then of ids.
 9. `record` and `token_used` neither wait nor raise; what they write is on disk soon after, and after `flush`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal, Protocol
 
 from vestibule.model import (
     Audit,
+    Conflict,
     Connection,
     Enterprise,
     Exchange,
     Group,
     GroupRef,
+    Hold,
     Member,
     Origin,
+    Pending,
     Token,
     TokenChange,
     User,
 )
+from vestibule.scim.cursor import Position
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
+from vestibule.scim.sorting import Sort
+from vestibule.store.answers import (
+    AS_IS,
+    ExchangeQuery,
+    GroupChanged,
+    Guarded,
+    NotFound,
+    Page,
+    Rules,
+    SchemaMismatch,
+    Stale,
+    StoreError,
+    Taken,
+    UnknownManager,
+    UnknownMembers,
+    Unreachable,
+    Unsupported,
+)
 
-T = TypeVar("T")
-
-
-class StoreError(Exception):
-    """What a store may answer instead of a value."""
-
-
-class NotFound(StoreError):
-    """There is no such thing in this connection. `kind` is e.g. `user`, `id` what was asked for."""
-
-    def __init__(self, kind: str, id: str) -> None:  # noqa: A002 -- the word of the model
-        super().__init__(f"no {kind} {id}")
-        self.kind = kind
-        self.id = id
-
-
-class Taken(StoreError):
-    """A unique value is in use. `attribute` is SCIM's name for it, `holder` the id of the one that has it."""
-
-    def __init__(self, attribute: str, value: str, holder: str) -> None:
-        super().__init__(f"{attribute} {value!r} is taken by {holder}")
-        self.attribute = attribute
-        self.value = value
-        self.holder = holder
-
-
-class Stale(StoreError):
-    """The expected version is not the present one."""
-
-    def __init__(self, expected: int, present: int) -> None:
-        super().__init__(f"expected version {expected}, found {present}")
-        self.expected = expected
-        self.present = present
-
-
-class UnknownMembers(StoreError):
-    """Some ids are no users of this connection; `groups` are those that are groups of it. Nothing was changed."""
-
-    def __init__(self, ids: Sequence[str], groups: Sequence[str] = ()) -> None:
-        super().__init__(f"unknown members: {', '.join(ids)}")
-        self.ids = tuple(ids)
-        self.groups = tuple(groups)
-
-
-class Unsupported(StoreError):
-    """The engine cannot evaluate this filter; it never answers a filter by half."""
-
-
-class SchemaMismatch(StoreError):
-    """The database was made by another version of Vestibule, or is no database of Vestibule's at all."""
-
-
-class Unreachable(StoreError):
-    """The database cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """A page of a list: `total` counts all matches, `items` are those of this page."""
-
-    total: int
-    items: tuple[T, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupChanged:
-    """What a GroupChange did. Ids that were members already are in `already`, and now claimed by `origin`."""
-
-    group: Group
-    joined: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    already: int = 0
-    absent: int = 0
-    """How many of the ids to remove were no members."""
-    attributes_changed: bool = False
-
-    @property
-    def changed(self) -> bool:
-        """Whether the group has a new version."""
-        return bool(self.joined or self.left or self.attributes_changed)
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeQuery:
-    """Which exchanges: newest first, at most `limit`. Unset fields do not restrict.
-
-    `since`/`before` are instants (microseconds): since <= at < before. `refused` keeps status >= 400.
-    `target` compares caseless.
-    """
-
-    limit: int = 100
-    since: int | None = None
-    before: int | None = None
-    refused: bool = False
-    resource_type: str | None = None
-    target: str | None = None
-    token_id: str | None = None
-    after_id: str | None = None
-    """Only exchanges newer than this one, oldest first: for following the log."""
+__all__ = [
+    "AS_IS",
+    "ExchangeQuery",
+    "GroupChanged",
+    "Guarded",
+    "NotFound",
+    "Page",
+    "Rules",
+    "SchemaMismatch",
+    "Stale",
+    "Store",
+    "StoreError",
+    "Taken",
+    "UnknownManager",
+    "UnknownMembers",
+    "Unreachable",
+    "Unsupported",
+]
 
 
 class Store(Protocol):
@@ -174,6 +114,14 @@ class Store(Protocol):
         """The connections of an enterprise, or all, in the order of making."""
         ...
 
+    async def set_settings(self, connection_id: str, settings: str, audit: Audit) -> Connection:
+        """Keep a connection's settings (JSON text) and the audit entry, both or neither. Raises NotFound."""
+        ...
+
+    async def key(self, name: str) -> bytes:
+        """A key of this installation's own, 32 random bytes made at the first asking; every process gets the same."""
+        ...
+
     # Tokens
 
     async def add_token(self, token: Token, secret_hash: bytes, audit: Audit) -> None:
@@ -202,8 +150,12 @@ class Store(Protocol):
 
     # Users
 
-    async def create_user(self, user: User) -> None:
-        """Keep a new user. Raises Taken (userName, externalId), NotFound for the connection."""
+    async def create_user(self, user: User, rules: Rules = AS_IS) -> User:
+        """Keep a new user and return it as kept: with `manager.$ref`, and the manager's id where it was named else.
+
+        Groups that wait for the user get it, and users whose manager it is. Raises Taken (userName, externalId),
+        UnknownManager, NotFound for the connection.
+        """
         ...
 
     async def user(self, connection_id: str, user_id: str) -> User:
@@ -214,10 +166,21 @@ class Store(Protocol):
         """The user with this userName, compared caseless. Raises NotFound."""
         ...
 
+    async def users_with_email(self, connection_id: str, values: Collection[str]) -> list[User]:
+        """The users who have one of these addresses, compared caseless, in the order of ids."""
+        ...
+
     async def users(
-        self, connection_id: str, where: Filter | None = None, start_index: int = 1, count: int = 100
+        self,
+        connection_id: str,
+        where: Filter | None = None,
+        start_index: int = 1,
+        count: int = 100,
+        *,
+        sort: Sort | None = None,
+        at: Position | None = None,
     ) -> Page[User]:
-        """A page from the 1-based `start_index` of the users that match. Raises Unsupported."""
+        """A page of the users that match, from the 1-based `start_index`, or from a position. Raises Unsupported."""
         ...
 
     async def change_user(
@@ -226,24 +189,33 @@ class Store(Protocol):
         user_id: str,
         change: Callable[[User], User | None],
         expected_version: int | None = None,
+        rules: Rules = AS_IS,
     ) -> User:
         """Apply a pure `change` to the present user in one transaction; it may be called more than once.
 
         It returns the new user (the store sets `version` to the present one plus one) or None for no change.
-        What it raises is passed on and nothing is changed. Raises NotFound, Stale, Taken.
+        What it raises is passed on and nothing is changed. Raises NotFound, Stale, Taken, UnknownManager, Guarded.
         """
         ...
 
-    async def delete_user(self, connection_id: str, user_id: str, at: int, expected_version: int | None = None) -> None:
+    async def delete_user(
+        self, connection_id: str, user_id: str, at: int, expected_version: int | None = None, rules: Rules = AS_IS
+    ) -> None:
         """Delete a user and its memberships; each group it leaves gets a new version, updated `at`.
 
-        Raises NotFound, Stale.
+        Raises NotFound, Stale, Guarded.
         """
+        ...
+
+    async def merge_users(self, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+        """Move the memberships of one user to another and delete it. Raises NotFound."""
         ...
 
     # Groups
 
-    async def create_group(self, group: Group, members: Collection[str] = (), origin: Origin = "scim") -> Group:
+    async def create_group(
+        self, group: Group, members: Collection[str] = (), origin: Origin = "scim", rules: Rules = AS_IS
+    ) -> GroupChanged:
         """Keep a new group with members (user ids), all or nothing; returns it with its `member_count`.
 
         Raises Taken (displayName, externalId), UnknownMembers, NotFound for the connection.
@@ -259,9 +231,16 @@ class Store(Protocol):
         ...
 
     async def groups(
-        self, connection_id: str, where: Filter | None = None, start_index: int = 1, count: int = 100
+        self,
+        connection_id: str,
+        where: Filter | None = None,
+        start_index: int = 1,
+        count: int = 100,
+        *,
+        sort: Sort | None = None,
+        at: Position | None = None,
     ) -> Page[Group]:
-        """A page from the 1-based `start_index` of the groups that match. Raises Unsupported."""
+        """A page of the groups that match, from the 1-based `start_index`, or from a position. Raises Unsupported."""
         ...
 
     async def change_group(
@@ -272,12 +251,13 @@ class Store(Protocol):
         at: int,
         origin: Origin = "scim",
         expected_version: int | None = None,
+        rules: Rules = AS_IS,
     ) -> GroupChanged:
         """Apply a GroupChange set-wise in one transaction, reading no member that it does not name.
 
         A member that was there before keeps its `origin`; when `origin` is `scim` it becomes `claimed`. A group
         of another origin is adopted (`adopted_at`) by the first change whose `origin` is `scim`.
-        Raises NotFound, Stale, Taken, UnknownMembers.
+        Raises NotFound, Stale, Taken, UnknownMembers, Guarded.
         """
         ...
 
@@ -293,8 +273,48 @@ class Store(Protocol):
         """The members of several groups, for a list that asked for them; groups that do not exist are left out."""
         ...
 
+    async def pending(self, connection_id: str, group_id: str) -> list[Pending]:
+        """The members kept aside for a group, in the order of their naming."""
+        ...
+
+    async def nested_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
+        """The groups that were named as members of each group; groups without any are left out."""
+        ...
+
     async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
         """The groups of each user, for the computed `groups` attribute; users without any are left out."""
+        ...
+
+    # What waits for an administrator
+
+    async def note_conflict(self, conflict: Conflict) -> Conflict:
+        """Keep a conflict, or count the same one once more (same user, attribute and value); returns what is kept."""
+        ...
+
+    async def conflicts(self, connection_id: str, state: str | None = None) -> list[Conflict]:
+        """The conflicts of a connection, all or those of a state, newest first."""
+        ...
+
+    async def decide_conflict(
+        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed"], audit: Audit
+    ) -> Conflict:
+        """Decide a conflict and keep the audit entry, both or neither. Raises NotFound."""
+        ...
+
+    async def note_hold(self, hold: Hold) -> Hold:
+        """Keep a hold, or count a request to the open one of the same guard and subject; returns what is kept."""
+        ...
+
+    async def holds(self, connection_id: str) -> list[Hold]:
+        """The holds of a connection, newest first."""
+        ...
+
+    async def decide_hold(self, connection_id: str, hold_id: str, approved_until: int | None, audit: Audit) -> Hold:
+        """Approve a hold until an instant, or refuse it (None), and keep the audit entry. Raises NotFound."""
+        ...
+
+    async def is_approved(self, connection_id: str, guard: str, subject: str, at: int) -> bool:
+        """Whether an approval of what a guard holds is in force at an instant."""
         ...
 
     # The provisioning log and the audit

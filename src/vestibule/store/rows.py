@@ -7,10 +7,11 @@ import orjson
 from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
 
 ENTERPRISE = "id, name, created_at"
-CONNECTION = "id, enterprise_id, idp, created_at"
-TOKEN = "connection_id, id, name, scopes, last_four, created_at, expires_at, revoked_at, last_used_at, hash"  # noqa: S105
+CONNECTION = "id, enterprise_id, idp, created_at, settings"
+TOKEN = "connection_id, id, name, scopes, last_four, created_at, expires_at, revoked_at, last_used_at, user_id, hash"  # noqa: S105
 USER = (
-    "connection_id, id, user_name, external_id, active, origin, version, created_at, updated_at, adopted_at, document"
+    "connection_id, id, user_name, external_id, active, origin, version, created_at, updated_at, adopted_at, "
+    "protected, document"
 )
 GROUP = (
     "connection_id, id, display_name, external_id, origin, version, created_at, updated_at, adopted_at, member_count"
@@ -49,6 +50,7 @@ def token_of(row: Row) -> Token:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         last_used_at=row["last_used_at"],
+        user_id=row["user_id"],
     )
 
 
@@ -66,6 +68,7 @@ def user_of(row: Row) -> User:
         updated_at=row["updated_at"],
         document=row["document"],
         adopted_at=row["adopted_at"],
+        protected=bool(row["protected"]),
     )
 
 

@@ -12,6 +12,7 @@ CREATE TABLE connections (
   enterprise_id TEXT NOT NULL REFERENCES enterprises (id),
   idp TEXT NOT NULL,
   created_at INTEGER NOT NULL,
+  settings TEXT NOT NULL DEFAULT '{}',
   user_count INTEGER NOT NULL DEFAULT 0,
   group_count INTEGER NOT NULL DEFAULT 0
 );
@@ -27,6 +28,7 @@ CREATE TABLE tokens (
   expires_at INTEGER,
   revoked_at INTEGER,
   last_used_at INTEGER,
+  user_id TEXT,
   PRIMARY KEY (connection_id, id)
 ) WITHOUT ROWID;
 
@@ -43,11 +45,31 @@ CREATE TABLE users (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   adopted_at INTEGER,
+  protected INTEGER NOT NULL DEFAULT 0,
+  deactivated_at INTEGER,
   document TEXT NOT NULL,
   PRIMARY KEY (connection_id, id)
 );
 CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
 CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
+
+CREATE INDEX users_deactivated ON users (connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
+
+-- Who was here, so that an identity provider that names an old id can be told from one that names nobody. A person
+-- who comes back is a new user; `merged_into` is the account that took over the memberships.
+CREATE TABLE deleted_users (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  user_name_ci TEXT NOT NULL,
+  external_id TEXT,
+  was_active INTEGER NOT NULL,
+  deleted_at INTEGER NOT NULL,
+  merged_into TEXT,
+  PRIMARY KEY (connection_id, id)
+) WITHOUT ROWID;
+CREATE INDEX deleted_users_by_name ON deleted_users (connection_id, user_name_ci);
+CREATE INDEX deleted_users_by_external_id ON deleted_users (connection_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX deleted_users_by_time ON deleted_users (connection_id, deleted_at);
 
 -- The addresses in the documents once more, for identity providers that match by e-mail; no type is ''.
 CREATE TABLE user_emails (
@@ -89,6 +111,74 @@ CREATE TABLE members (
   FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX members_by_user ON members (connection_id, user_id, group_id);
+
+-- Members that were named but are no users: not (yet) here, or groups. They join when the user appears.
+CREATE TABLE pending_members (
+  connection_id TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  ref_ci TEXT NOT NULL,
+  nested INTEGER NOT NULL,
+  added_at INTEGER NOT NULL,
+  PRIMARY KEY (connection_id, group_id, ref),
+  FOREIGN KEY (connection_id, group_id) REFERENCES groups (connection_id, id)
+) WITHOUT ROWID;
+CREATE INDEX pending_members_by_ref ON pending_members (connection_id, ref_ci);
+
+-- The manager of a user, as far as the manager is not (yet) here.
+CREATE TABLE pending_managers (
+  connection_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  ref_ci TEXT NOT NULL,
+  added_at INTEGER NOT NULL,
+  PRIMARY KEY (connection_id, user_id),
+  FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
+) WITHOUT ROWID;
+CREATE INDEX pending_managers_by_ref ON pending_managers (connection_id, ref_ci);
+
+-- Accounts that may be one person's, for an administrator to decide.
+CREATE TABLE conflicts (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  attribute TEXT NOT NULL,
+  value TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  other_id TEXT NOT NULL,
+  incoming TEXT NOT NULL,
+  state TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  decided_at INTEGER,
+  PRIMARY KEY (connection_id, id)
+);
+CREATE UNIQUE INDEX conflicts_by_user ON conflicts (connection_id, user_id, attribute, value);
+
+-- Requests that a guard holds until an administrator approves them.
+CREATE TABLE holds (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  id TEXT NOT NULL,
+  guard TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  subject_name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  threshold INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  decided_at INTEGER,
+  approved_until INTEGER,
+  PRIMARY KEY (connection_id, id)
+);
+CREATE INDEX holds_by_subject ON holds (connection_id, guard, subject, state);
+
+-- Keys that this installation made for itself, e.g. to sign cursors.
+CREATE TABLE keys (
+  name TEXT PRIMARY KEY,
+  secret BLOB NOT NULL
+);
 
 -- The provisioning log. No foreign key: what was recorded outlives what it was about.
 CREATE TABLE exchanges (

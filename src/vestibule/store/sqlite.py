@@ -4,36 +4,40 @@ Reads run on the same connection in the event loop's thread: a point read costs 
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from vestibule import ids
 from vestibule.model import (
     Audit,
+    Conflict,
     Connection,
     Enterprise,
     Exchange,
     Group,
     GroupRef,
+    Hold,
     Member,
     Origin,
+    Pending,
     Token,
     TokenChange,
     User,
 )
+from vestibule.scim.cursor import Position
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
-from vestibule.store import ExchangeQuery, GroupChanged, NotFound, Page, SchemaMismatch, Unreachable
+from vestibule.scim.sorting import Sort
+from vestibule.store import AS_IS, ExchangeQuery, GroupChanged, NotFound, Page, Rules, Unreachable
 from vestibule.store import sqlite_groups as groups
 from vestibule.store import sqlite_log as log
+from vestibule.store import sqlite_references as references
+from vestibule.store import sqlite_review as review
 from vestibule.store import sqlite_users as users
 from vestibule.store.batch import Batch
 from vestibule.store.rows import AUDIT, CONNECTION, ENTERPRISE, TOKEN, audit_of, connection_of, enterprise_of, token_of
-
-SCHEMA_VERSION = 1
-_PATIENCE = 5.0
-_SCHEMA = Path(__file__).with_name("schema.sql")
+from vestibule.store.sqlite_file import open_file
+from vestibule.store.sqlite_resources import Wanted
 
 
 class SqliteStore:
@@ -47,15 +51,7 @@ class SqliteStore:
     @classmethod
     def open(cls, path: str) -> "SqliteStore":
         """Open or make the database. Raises Unreachable, SchemaMismatch."""
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                return cls(_connect(path))
-            except sqlite3.DatabaseError as error:
-                # The step to WAL does not wait for another process that opens or closes the file, whatever the timeout.
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise Unreachable(f"The database {path} cannot be opened: {error}.") from error
-                time.sleep(0.05)
+        return cls(open_file(path))
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""
@@ -88,9 +84,11 @@ class SqliteStore:
     async def add_connection(self, connection: Connection) -> None:
         """See Store."""
         await self.enterprise(connection.enterprise_id)
-        values = (connection.id, connection.enterprise_id, connection.idp, connection.created_at)
+        values = (
+            connection.id, connection.enterprise_id, connection.idp, connection.created_at, connection.settings,
+        )  # fmt: skip
         await self._batch.write(
-            lambda db: db.execute(f"INSERT INTO connections ({CONNECTION}) VALUES (?, ?, ?, ?)", values)
+            lambda db: db.execute(f"INSERT INTO connections ({CONNECTION}) VALUES (?, ?, ?, ?, ?)", values)
         )
 
     async def connection(self, connection_id: str) -> Connection:
@@ -104,6 +102,28 @@ class SqliteStore:
             (enterprise_id, enterprise_id),
         )
         return [connection_of(row) for row in rows]
+
+    async def set_settings(self, connection_id: str, settings: str, audit: Audit) -> Connection:
+        """See Store."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE connections SET settings = ? WHERE id = ?", (settings, connection_id))
+            log.insert_audit(db, audit)
+
+        await self.connection(connection_id)
+        await self._batch.write(work)
+        return await self.connection(connection_id)
+
+    async def key(self, name: str) -> bytes:
+        """See Store."""
+        found = self._db.execute("SELECT secret FROM keys WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            fresh = ids.new_key()
+            await self._batch.write(
+                lambda db: db.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (name, fresh))
+            )
+            found = self._db.execute("SELECT secret FROM keys WHERE name = ?", (name,)).fetchone()
+        return found[0]
 
     def _row(self, kind: str, columns: str, table: str, id: str) -> sqlite3.Row:  # noqa: A002
         row = self._db.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
@@ -147,9 +167,9 @@ class SqliteStore:
 
     # Users
 
-    async def create_user(self, user: User) -> None:
+    async def create_user(self, user: User, rules: Rules = AS_IS) -> User:
         """See Store."""
-        await self._batch.write(lambda db: users.insert(db, user))
+        return await self._batch.write(lambda db: users.insert(db, user, rules))
 
     async def user(self, connection_id: str, user_id: str) -> User:
         """See Store."""
@@ -159,11 +179,22 @@ class SqliteStore:
         """See Store."""
         return users.by_name(self._db, connection_id, user_name)
 
+    async def users_with_email(self, connection_id: str, values: Collection[str]) -> list[User]:
+        """See Store."""
+        return users.with_email(self._db, connection_id, values)
+
     async def users(
-        self, connection_id: str, where: Filter | None = None, start_index: int = 1, count: int = 100
+        self,
+        connection_id: str,
+        where: Filter | None = None,
+        start_index: int = 1,
+        count: int = 100,
+        *,
+        sort: Sort | None = None,
+        at: Position | None = None,
     ) -> Page[User]:
         """See Store."""
-        return users.page(self._db, connection_id, where, start_index, count)
+        return users.page(self._db, connection_id, Wanted(where, start_index, count, sort, at))
 
     async def change_user(
         self,
@@ -171,19 +202,30 @@ class SqliteStore:
         user_id: str,
         change: Callable[[User], User | None],
         expected_version: int | None = None,
+        rules: Rules = AS_IS,
     ) -> User:
         """See Store."""
-        return await self._batch.write(lambda db: users.update(db, connection_id, user_id, change, expected_version))
+        return await self._batch.write(
+            lambda db: users.update(db, connection_id, user_id, change, expected_version, rules)
+        )
 
-    async def delete_user(self, connection_id: str, user_id: str, at: int, expected_version: int | None = None) -> None:
+    async def delete_user(
+        self, connection_id: str, user_id: str, at: int, expected_version: int | None = None, rules: Rules = AS_IS
+    ) -> None:
         """See Store."""
-        await self._batch.write(lambda db: users.delete(db, connection_id, user_id, at, expected_version))
+        await self._batch.write(lambda db: users.delete(db, connection_id, user_id, at, expected_version, rules))
+
+    async def merge_users(self, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+        """See Store."""
+        await self._batch.write(lambda db: users.merge(db, connection_id, kept_id, gone_id, at))
 
     # Groups
 
-    async def create_group(self, group: Group, members: Collection[str] = (), origin: Origin = "scim") -> Group:
+    async def create_group(
+        self, group: Group, members: Collection[str] = (), origin: Origin = "scim", rules: Rules = AS_IS
+    ) -> GroupChanged:
         """See Store."""
-        return await self._batch.write(lambda db: groups.insert(db, group, members, origin))
+        return await self._batch.write(lambda db: groups.insert(db, group, members, origin, rules))
 
     async def group(self, connection_id: str, group_id: str) -> Group:
         """See Store."""
@@ -194,10 +236,17 @@ class SqliteStore:
         return groups.by_name(self._db, connection_id, display_name)
 
     async def groups(
-        self, connection_id: str, where: Filter | None = None, start_index: int = 1, count: int = 100
+        self,
+        connection_id: str,
+        where: Filter | None = None,
+        start_index: int = 1,
+        count: int = 100,
+        *,
+        sort: Sort | None = None,
+        at: Position | None = None,
     ) -> Page[Group]:
         """See Store."""
-        return groups.page(self._db, connection_id, where, start_index, count)
+        return groups.page(self._db, connection_id, Wanted(where, start_index, count, sort, at))
 
     async def change_group(
         self,
@@ -207,10 +256,11 @@ class SqliteStore:
         at: int,
         origin: Origin = "scim",
         expected_version: int | None = None,
+        rules: Rules = AS_IS,
     ) -> GroupChanged:
         """See Store."""
         return await self._batch.write(
-            lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version)
+            lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version, rules)
         )
 
     async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
@@ -226,9 +276,49 @@ class SqliteStore:
         """See Store."""
         return groups.members_of(self._db, connection_id, group_ids)
 
+    async def pending(self, connection_id: str, group_id: str) -> list[Pending]:
+        """See Store."""
+        return references.pending(self._db, connection_id, group_id)
+
+    async def nested_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
+        """See Store."""
+        return references.nested_of(self._db, connection_id, group_ids)
+
     async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
         """See Store."""
         return users.groups_of(self._db, connection_id, user_ids)
+
+    # What waits for an administrator
+
+    async def note_conflict(self, conflict: Conflict) -> Conflict:
+        """See Store."""
+        return await self._batch.write(lambda db: review.note_conflict(db, conflict))
+
+    async def conflicts(self, connection_id: str, state: str | None = None) -> list[Conflict]:
+        """See Store."""
+        return review.conflicts(self._db, connection_id, state)
+
+    async def decide_conflict(
+        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed"], audit: Audit
+    ) -> Conflict:
+        """See Store."""
+        return await self._batch.write(lambda db: review.decide_conflict(db, connection_id, conflict_id, state, audit))
+
+    async def note_hold(self, hold: Hold) -> Hold:
+        """See Store."""
+        return await self._batch.write(lambda db: review.note_hold(db, hold))
+
+    async def holds(self, connection_id: str) -> list[Hold]:
+        """See Store."""
+        return review.holds(self._db, connection_id)
+
+    async def decide_hold(self, connection_id: str, hold_id: str, approved_until: int | None, audit: Audit) -> Hold:
+        """See Store."""
+        return await self._batch.write(lambda db: review.decide_hold(db, connection_id, hold_id, approved_until, audit))
+
+    async def is_approved(self, connection_id: str, guard: str, subject: str, at: int) -> bool:
+        """See Store."""
+        return review.is_approved(self._db, connection_id, guard, subject, at)
 
     # The provisioning log and the audit
 
@@ -251,50 +341,3 @@ class SqliteStore:
             (connection_id, limit),
         )
         return [audit_of(row) for row in rows]
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
-    try:
-        db.row_factory = sqlite3.Row
-        db.create_function("casefold", 1, _casefold, deterministic=True)
-        _prepare(db, path)
-        # Only now, as the journal mode is written into the file: it is known to be ours.
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            db.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _casefold(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
-
-
-def _prepare(db: sqlite3.Connection, path: str) -> None:
-    """Make the tables of an empty database; refuse one that is not ours or of another version."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not tables:
-            if Path(path).is_file():
-                # It will hold people's names and the hashes of tokens.
-                Path(path).chmod(0o600)
-            for statement in _SCHEMA.read_text().split(";\n"):
-                db.execute(statement)
-            db.execute("INSERT INTO schema_version VALUES (?)", (SCHEMA_VERSION,))
-        elif "schema_version" not in tables:
-            raise SchemaMismatch(f"{path} is a database of some other program; choose another file.")
-        else:
-            version = db.execute("SELECT version FROM schema_version").fetchone()[0]
-            if version != SCHEMA_VERSION:
-                raise SchemaMismatch(
-                    f"{path} has schema version {version}, this Vestibule knows {SCHEMA_VERSION}: "
-                    "use the version of Vestibule that made it, or another file."
-                )
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise

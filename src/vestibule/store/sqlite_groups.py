@@ -2,19 +2,24 @@
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import orjson
 
 from vestibule.model import Group, Member, Origin
-from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
-from vestibule.store import GroupChanged, NotFound, Page, Taken, UnknownMembers
+from vestibule.store import GroupChanged, Guarded, NotFound, Page, Rules, Taken, UnknownMembers
+from vestibule.store import sqlite_references as references
 from vestibule.store.rows import GROUP, MEMBER, group_of, member_of
-from vestibule.store.sqlite_resources import UniqueName, check_version, select_page, taken
+from vestibule.store.sqlite_resources import UniqueName, Wanted, check_version, select_page, taken
+
+MAX_REF = 512
+"""The longest name, in characters, under which somebody who is not here is waited for."""
 
 
-def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origin: Origin) -> Group:
+def insert(
+    db: sqlite3.Connection, group: Group, members: Collection[str], origin: Origin, rules: Rules
+) -> GroupChanged:
     """Keep a new group with its first members."""
     try:
         db.execute(
@@ -27,10 +32,11 @@ def insert(db: sqlite3.Connection, group: Group, members: Collection[str], origi
     except sqlite3.IntegrityError as error:
         raise _taken(db, group) from error
     db.execute("UPDATE connections SET group_count = group_count + 1 WHERE id = ?", (group.connection_id,))
-    rows = _Membership(db, group.connection_id, group.id)
+    rows = _Membership(db, group.connection_id, group.id, rules)
     joined = rows.join(frozenset(members), origin, group.created_at)
     rows.count(len(joined))
-    return replace(group, member_count=len(joined))
+    made = replace(group, member_count=len(joined))
+    return GroupChanged(made, tuple(joined), parked=tuple(rows.parked), resolved=rows.resolved)
 
 
 def _taken(db: sqlite3.Connection, group: Group) -> NotFound | Taken:
@@ -60,10 +66,10 @@ def by_name(db: sqlite3.Connection, connection_id: str, display_name: str) -> Gr
     return group_of(row)
 
 
-def page(db: sqlite3.Connection, connection_id: str, where: Filter | None, start: int, count: int) -> Page[Group]:
-    """A page in the order of ids."""
-    total, rows = select_page(db, "groups", GROUP, connection_id, where, start, count)
-    return Page(total, tuple(group_of(row) for row in rows))
+def page(db: sqlite3.Connection, connection_id: str, wanted: Wanted) -> Page[Group]:
+    """A page in the order of ids, or of a sort."""
+    found = select_page(db, "groups", GROUP, connection_id, wanted)
+    return Page(found.total, tuple(group_of(row) for row in found.rows), found.more, found.keys)
 
 
 def update(
@@ -74,14 +80,13 @@ def update(
     at: int,
     origin: Origin,
     expected_version: int | None,
+    rules: Rules,
 ) -> GroupChanged:
     """Apply a change set-wise: who is to leave leaves, who is to join joins, then the attributes."""
     present = one(db, connection_id, group_id)
     check_version(present.version, expected_version)
-    rows = _Membership(db, connection_id, group_id)
-    left = rows.leave_all_but(change.add) if change.clear else []
-    left += rows.leave(change.remove)
-    joined = rows.join(change.add, origin, at)
+    rows = _Membership(db, connection_id, group_id, rules)
+    left, joined = rows.change(change, origin, at)
     changed = replace(
         present,
         display_name=change.display_name or present.display_name,
@@ -89,6 +94,7 @@ def update(
         member_count=present.member_count + len(joined) - len(left),
         adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
     )
+    _guard_emptied(present, changed, rules)
     renamed = (changed.display_name, changed.external_id) != (present.display_name, present.external_id)
     if joined or left or renamed:
         changed = replace(changed, version=present.version + 1, updated_at=at)
@@ -98,10 +104,18 @@ def update(
         changed,
         tuple(joined),
         tuple(left),
-        already=len(change.add) - len(joined),
+        already=max(0, len(change.add) - len(rows.parked) - len(joined)),
         absent=len(change.remove) - len(change.remove.intersection(left)),
         attributes_changed=renamed,
+        parked=tuple(rows.parked),
+        resolved=rows.resolved,
     )
+
+
+def _guard_emptied(present: Group, changed: Group, rules: Rules) -> None:
+    least = rules.hold_emptied_group
+    if least is not None and changed.member_count == 0 and present.member_count >= least:
+        raise Guarded("emptied_group", present.id, present.member_count, least)
 
 
 def _write(db: sqlite3.Connection, group: Group) -> None:
@@ -121,7 +135,11 @@ def _write(db: sqlite3.Connection, group: Group) -> None:
 def delete(db: sqlite3.Connection, connection_id: str, group_id: str, expected_version: int | None) -> None:
     """Delete a group and its memberships."""
     check_version(one(db, connection_id, group_id).version, expected_version)
-    db.execute("DELETE FROM members WHERE connection_id = ? AND group_id = ?", (connection_id, group_id))
+    for table in ("members", "pending_members"):
+        db.execute(f"DELETE FROM {table} WHERE connection_id = ? AND group_id = ?", (connection_id, group_id))
+    db.execute(
+        "DELETE FROM pending_members WHERE connection_id = ? AND ref = ? AND nested = 1", (connection_id, group_id)
+    )
     db.execute("DELETE FROM groups WHERE connection_id = ? AND id = ?", (connection_id, group_id))
     db.execute("UPDATE connections SET group_count = group_count - 1 WHERE id = ?", (connection_id,))
 
@@ -152,8 +170,21 @@ class _Membership:
     db: sqlite3.Connection
     connection_id: str
     group_id: str
+    rules: Rules
+    parked: list[str] = field(default_factory=list[str])
+    resolved: dict[str, str] = field(default_factory=dict[str, str])
+
+    def change(self, change: GroupChange, origin: Origin, at: int) -> tuple[list[str], list[str]]:
+        """Who left and who joined."""
+        left = self.leave_all_but(change.add) if change.clear else []
+        left += self.leave(change.remove)
+        joined = self.join(change.add, origin, at)
+        # Who was named by another name left a moment ago under the own id: nothing of them changed.
+        stayed = set(joined).intersection(left) if self.resolved else set[str]()
+        return [each for each in left if each not in stayed], [each for each in joined if each not in stayed]
 
     def leave_all_but(self, kept: frozenset[str]) -> list[str]:
+        references.forget_all_but(self.db, self.connection_id, self.group_id, kept)
         gone = self.db.execute(
             "DELETE FROM members WHERE connection_id = ? AND group_id = ? "
             "AND user_id NOT IN (SELECT value FROM json_each(?)) RETURNING user_id",
@@ -164,6 +195,19 @@ class _Membership:
     def leave(self, ids: frozenset[str]) -> list[str]:
         if not ids:
             return []
+        left = self._leave(ids)
+        others = ids.difference(left)
+        if others:
+            references.forget(self.db, self.connection_id, self.group_id, others)
+        meant = self._meant(others) if self.rules.park else {}
+        return left + (self._leave(frozenset(meant.values())) if meant else [])
+
+    def _meant(self, refs: Collection[str]) -> dict[str, str]:
+        """The users that are named by another name than an id of today."""
+        found = {ref: references.resolve(self.db, self.connection_id, ref) for ref in refs if "\0" not in ref}
+        return {ref: user_id for ref, user_id in found.items() if user_id is not None}
+
+    def _leave(self, ids: frozenset[str]) -> list[str]:
         gone = self.db.execute(
             "DELETE FROM members WHERE connection_id = ? AND group_id = ? "
             "AND user_id IN (SELECT value FROM json_each(?)) RETURNING user_id",
@@ -172,10 +216,10 @@ class _Membership:
         return [row[0] for row in gone.fetchall()]
 
     def join(self, ids: frozenset[str], origin: Origin, at: int) -> list[str]:
+        ids = self._settled(ids, at) if ids else ids
         if not ids:
             return []
         named = _array(ids)
-        self._all_known(ids, named)
         claimed = int(origin == "scim")
         new = self.db.execute(
             "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
@@ -190,16 +234,32 @@ class _Membership:
             )
         return [row[0] for row in new]
 
-    def _all_known(self, ids: frozenset[str], named: str) -> None:
-        unknown = self.db.execute(
+    def _settled(self, ids: frozenset[str], at: int) -> frozenset[str]:
+        """The ids of users among those named; the others are resolved, kept aside, or refused as the rules say."""
+        rows = self.db.execute(
             "SELECT value, EXISTS (SELECT 1 FROM groups g WHERE g.connection_id = ? AND g.id = value) "
             "FROM json_each(?) WHERE NOT EXISTS "
             "(SELECT 1 FROM users u WHERE u.connection_id = ? AND u.id = value) ORDER BY value",
-            (self.connection_id, named, self.connection_id),
+            (self.connection_id, _array(ids), self.connection_id),
         ).fetchall()
         uncut = sorted(each for each in ids if "\0" in each)
-        if unknown or uncut:
-            raise UnknownMembers([row[0] for row in unknown] + uncut, [row[0] for row in unknown if row[1]])
+        if not rows and not uncut:
+            return ids
+        groups = [row[0] for row in rows if row[1] and row[0] != self.group_id]
+        others = [row[0] for row in rows if row[0] not in groups] + uncut
+        self.resolved.update(self._meant(others) if self.rules.park else {})
+        unknown = [each for each in others if each not in self.resolved]
+        self._refuse_or_park(groups, unknown, at)
+        return ids.difference(groups, others).union(self.resolved.values())
+
+    def _refuse_or_park(self, groups: list[str], unknown: list[str], at: int) -> None:
+        parks = self.rules.park and not any("\0" in each or len(each) > MAX_REF for each in unknown)
+        refused = ([] if self.rules.nested else groups) + ([] if parks else unknown)
+        if refused:
+            raise UnknownMembers(sorted(refused), [each for each in groups if each in refused])
+        references.park(self.db, self.connection_id, self.group_id, groups, at, nested=1)
+        references.park(self.db, self.connection_id, self.group_id, unknown, at, nested=0)
+        self.parked.extend(groups + unknown)
 
     def count(self, members: int) -> None:
         self.db.execute(

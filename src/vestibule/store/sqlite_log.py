@@ -61,10 +61,10 @@ def insert_token(db: sqlite3.Connection, token: Token, secret_hash: bytes, entry
     """Keep a token and the audit entry."""
     try:
         db.execute(
-            f"INSERT INTO tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 token.connection_id, token.id, token.name, _scopes(token.scopes), token.last_four, token.created_at,
-                token.expires_at, token.revoked_at, token.last_used_at, secret_hash,
+                token.expires_at, token.revoked_at, token.last_used_at, token.user_id, secret_hash,
             ),
         )  # fmt: skip
     except sqlite3.IntegrityError as error:

@@ -7,33 +7,42 @@ from typing import Any, cast
 
 import orjson
 
-from vestibule.model import GroupRef, User
-from vestibule.scim.filter_ast import Filter
-from vestibule.store import NotFound, Page, Taken
+from vestibule.model import GroupRef, JsonObject, User
+from vestibule.store import Guarded, NotFound, Page, Rules, Taken
+from vestibule.store import sqlite_references as references
 from vestibule.store.rows import USER, user_of
-from vestibule.store.sqlite_resources import UniqueName, check_version, select_page, taken
+from vestibule.store.sqlite_resources import UniqueName, Wanted, check_version, select_page, taken
 
 
-def insert(db: sqlite3.Connection, user: User) -> None:
-    """Keep a new user and count it."""
+def insert(db: sqlite3.Connection, user: User, rules: Rules) -> User:
+    """Keep a new user, count it, and put it where it was waited for."""
+    document = orjson.loads(user.document)
     try:
         db.execute(
-            f"INSERT INTO users ({USER}, user_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO users ({USER}, user_name_ci) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin,
-                user.version, user.created_at, user.updated_at, user.adopted_at, user.document,
+                user.version, user.created_at, user.updated_at, user.adopted_at, int(user.protected), user.document,
                 user.user_name.casefold(),
             ),
         )  # fmt: skip
     except sqlite3.IntegrityError as error:
         raise _taken(db, user) from error
+    settled = references.settle_manager(db, user, document, None, parks=rules.park)
+    if settled.document != user.document:
+        db.execute(
+            "UPDATE users SET document = ? WHERE connection_id = ? AND id = ?",
+            (settled.document, user.connection_id, user.id),
+        )
     db.execute("UPDATE connections SET user_count = user_count + 1 WHERE id = ?", (user.connection_id,))
-    _index_emails(db, user, _emails(user))
+    _index_emails(db, user, _emails(document))
+    references.arrived(db, user, user.created_at)
+    return settled
 
 
-def _emails(user: User) -> set[tuple[str, str]]:
+def _emails(document: JsonObject) -> set[tuple[str, str]]:
     """The addresses of a user and their types, folded."""
-    listed: Any = orjson.loads(user.document).get("emails")
+    listed: Any = document.get("emails")
     elements = cast("list[Any]", listed) if isinstance(listed, list) else []
     found: set[tuple[str, str]] = set()
     for each in elements:
@@ -79,10 +88,10 @@ def by_name(db: sqlite3.Connection, connection_id: str, user_name: str) -> User:
     return user_of(row)
 
 
-def page(db: sqlite3.Connection, connection_id: str, where: Filter | None, start: int, count: int) -> Page[User]:
-    """A page in the order of ids."""
-    total, rows = select_page(db, "users", USER, connection_id, where, start, count)
-    return Page(total, tuple(user_of(row) for row in rows))
+def page(db: sqlite3.Connection, connection_id: str, wanted: Wanted) -> Page[User]:
+    """A page in the order of ids, or of a sort."""
+    found = select_page(db, "users", USER, connection_id, wanted)
+    return Page(found.total, tuple(user_of(row) for row in found.rows), found.more, found.keys)
 
 
 def update(
@@ -91,6 +100,7 @@ def update(
     user_id: str,
     change: Callable[[User], User | None],
     expected_version: int | None,
+    rules: Rules,
 ) -> User:
     """Apply a pure change to the present user."""
     present = one(db, connection_id, user_id)
@@ -98,39 +108,124 @@ def update(
     changed = change(present)
     if changed is None:
         return present
+    before, after = orjson.loads(present.document), orjson.loads(changed.document)
+    known = references.manager_of(before)
+    changed = references.settle_manager(db, changed, after, known, parks=rules.park)
+    if replace(changed, document="", updated_at=0) == replace(present, document="", updated_at=0) and (
+        orjson.loads(changed.document) == before
+    ):
+        return present
+    if present.active and not changed.active:
+        _guard_deactivation(db, connection_id, changed.updated_at, rules)
     changed = replace(changed, version=present.version + 1)
-    try:
-        db.execute(
-            "UPDATE users SET user_name = ?, user_name_ci = ?, external_id = ?, active = ?, origin = ?, version = ?, "
-            "updated_at = ?, adopted_at = ?, document = ? WHERE connection_id = ? AND id = ?",
-            (
-                changed.user_name, changed.user_name.casefold(), changed.external_id, int(changed.active),
-                changed.origin, changed.version, changed.updated_at, changed.adopted_at, changed.document,
-                connection_id, user_id,
-            ),
-        )  # fmt: skip
-    except sqlite3.IntegrityError as error:
-        raise _taken(db, changed) from error
-    emails = _emails(changed)
-    if emails != _emails(present):
+    _write(db, changed, deactivated_at=_deactivated_at(present, changed))
+    emails = _emails(after)
+    if emails != _emails(before):
         db.execute("DELETE FROM user_emails WHERE connection_id = ? AND user_id = ?", (connection_id, user_id))
         _index_emails(db, present, emails)
+    if (changed.external_id, changed.user_name) != (present.external_id, present.user_name):
+        references.arrived(db, changed, changed.updated_at)
     return changed
 
 
-def delete(db: sqlite3.Connection, connection_id: str, user_id: str, at: int, expected_version: int | None) -> None:
+def _deactivated_at(present: User, changed: User) -> str:
+    """When the user was deactivated, as SQL: what stays is left as it is."""
+    if changed.active:
+        return "NULL"
+    return str(changed.updated_at) if present.active else "deactivated_at"
+
+
+def _write(db: sqlite3.Connection, user: User, deactivated_at: str) -> None:
+    try:
+        db.execute(
+            "UPDATE users SET user_name = ?, user_name_ci = ?, external_id = ?, active = ?, origin = ?, version = ?, "
+            f"updated_at = ?, adopted_at = ?, protected = ?, deactivated_at = {deactivated_at}, document = ? "
+            "WHERE connection_id = ? AND id = ?",
+            (
+                user.user_name, user.user_name.casefold(), user.external_id, int(user.active), user.origin,
+                user.version, user.updated_at, user.adopted_at, int(user.protected), user.document,
+                user.connection_id, user.id,
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError as error:
+        raise _taken(db, user) from error
+
+
+def _guard_deactivation(db: sqlite3.Connection, connection_id: str, at: int, rules: Rules) -> None:
+    """Raise Guarded when one more person would leave than the connection lets go without being asked."""
+    limit = rules.hold_deactivations
+    if limit is None:
+        return
+    since = (connection_id, at - rules.hold_window, limit)
+    gone = db.execute(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM users WHERE connection_id = ? AND deactivated_at > ? LIMIT ?)) + "
+        "(SELECT count(*) FROM (SELECT 1 FROM deleted_users WHERE connection_id = ? AND deleted_at > ? "
+        "AND was_active = 1 LIMIT ?))",
+        (*since, *since),
+    ).fetchone()[0]
+    if gone >= limit:
+        raise Guarded("deactivations", "", gone + 1, limit)
+
+
+def delete(
+    db: sqlite3.Connection, connection_id: str, user_id: str, at: int, expected_version: int | None, rules: Rules
+) -> None:
     """Delete a user and its memberships; the groups that it leaves change."""
-    check_version(one(db, connection_id, user_id).version, expected_version)
-    key = (connection_id, user_id)
+    present = one(db, connection_id, user_id)
+    check_version(present.version, expected_version)
+    if present.active:
+        _guard_deactivation(db, connection_id, at, rules)
+    _remove(db, present, at, None)
+
+
+def merge(db: sqlite3.Connection, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+    """Move the memberships of one user to another and delete it; its id means the other one from now on."""
+    one(db, connection_id, kept_id)
+    gone = one(db, connection_id, gone_id)
+    key = (connection_id, gone_id)
+    db.execute(
+        "UPDATE groups SET member_count = member_count + 1, version = version + 1, updated_at = ? "
+        "WHERE connection_id = ? AND id IN (SELECT group_id FROM members WHERE connection_id = ? AND user_id = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM members m WHERE m.connection_id = ? AND m.group_id = groups.id "
+        "AND m.user_id = ?)",
+        (at, connection_id, *key, connection_id, kept_id),
+    )
+    db.execute(
+        "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
+        "SELECT connection_id, group_id, ?, origin, claimed, added_at FROM members "
+        "WHERE connection_id = ? AND user_id = ? ON CONFLICT DO NOTHING",
+        (kept_id, *key),
+    )
+    _remove(db, gone, at, kept_id)
+
+
+def _remove(db: sqlite3.Connection, user: User, at: int, merged_into: str | None) -> None:
+    key = (user.connection_id, user.id)
     db.execute(
         "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ? "
         "WHERE connection_id = ? AND id IN (SELECT group_id FROM members WHERE connection_id = ? AND user_id = ?)",
-        (at, connection_id, *key),
+        (at, user.connection_id, *key),
     )
-    db.execute("DELETE FROM members WHERE connection_id = ? AND user_id = ?", key)
-    db.execute("DELETE FROM user_emails WHERE connection_id = ? AND user_id = ?", key)
+    for table in ("members", "user_emails", "pending_managers"):
+        db.execute(f"DELETE FROM {table} WHERE connection_id = ? AND user_id = ?", key)
     db.execute("DELETE FROM users WHERE connection_id = ? AND id = ?", key)
-    db.execute("UPDATE connections SET user_count = user_count - 1 WHERE id = ?", (connection_id,))
+    db.execute("UPDATE connections SET user_count = user_count - 1 WHERE id = ?", (user.connection_id,))
+    db.execute(
+        "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, was_active, deleted_at, merged_into) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*key, user.user_name.casefold(), user.external_id, int(user.active), at, merged_into),
+    )
+
+
+def with_email(db: sqlite3.Connection, connection_id: str, values: Collection[str]) -> list[User]:
+    """The users who have one of some addresses, compared caseless."""
+    rows = db.execute(
+        f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM users u WHERE u.connection_id = ? "
+        "AND u.id IN (SELECT user_id FROM user_emails WHERE connection_id = ? "
+        "AND value_ci IN (SELECT value FROM json_each(?))) ORDER BY u.id",
+        (connection_id, connection_id, orjson.dumps([each.casefold() for each in values]).decode()),
+    )
+    return [user_of(row) for row in rows]
 
 
 def groups_of(db: sqlite3.Connection, connection_id: str, user_ids: Collection[str]) -> dict[str, list[GroupRef]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
 from vestibule.scim.path import instant_of
-from vestibule.scim.schema import Attribute
+from vestibule.scim.schema import CORE_GROUP, Attribute
 from vestibule.store import Unsupported
 
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -19,11 +19,22 @@ _COLUMNS = {
 }
 # As they are shown: in whole milliseconds.
 _META = {"created": "(t.created_at / 1000 * 1000)", "lastModified": "(t.updated_at / 1000 * 1000)"}
-_NEVER_NULL = frozenset({"t.id", "t.user_name_ci", "t.display_name_ci", "t.active", *_META.values()})
+# The joined rows of a list that is kept as rows: which side of `members` is `t`, and what its sub-attributes are.
 _MEMBERSHIP = {
-    ("groups", "members"): ("group_id", "user_id"),
-    ("users", "groups"): ("user_id", "group_id"),
+    ("groups", "members"): ("m.group_id", "", {"value": "m.user_id", "type": "'user'"}),
+    ("users", "groups"): (
+        "m.user_id",
+        " JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id",
+        {"value": "m.group_id", "display": "g.display_name_ci", "type": "'direct'"},
+    ),
 }
+_NEVER_NULL = frozenset(
+    {"t.id", "t.user_name_ci", "t.display_name_ci", "t.active", *_META.values()}.union(
+        *(columns.values() for _, _, columns in _MEMBERSHIP.values())
+    )
+)
+VERSION_TAG = "('W/\"' || t.version || '\"')"
+NEVER, ALWAYS = "(1 = 0)", "(1 = 1)"
 
 
 @dataclass(slots=True)
@@ -37,6 +48,10 @@ class Where:
     def compile(self, tree: Filter, element: str | None = None) -> str:
         """The fragment for a tree; within an element of a list when `element` is its SQL expression."""
         match _pushed(tree):
+            case ValuePath(path) | Present(path) if path.absent:
+                return NEVER
+            case Compare(path, op, value) if path.absent:
+                return ALWAYS if (value is None) is (op == "eq") and op in ("eq", "ne") else NEVER
             case ValuePath(AttrPath(None, "emails"), inner) if asked := _address(inner):
                 return self._emails(*asked)
             case Compare(AttrPath(None, "emails", "value"), "eq", str(value)) if element is None:
@@ -69,38 +84,34 @@ class Where:
 
     def _value_path(self, path: AttrPath, inner: Filter) -> str:
         if (self.table, path.name) in _MEMBERSHIP:
-            if isinstance(inner, Compare) and inner.op == "eq" and inner.path.name == "value":
-                return self._membership(path.name, inner.value)
-            raise Unsupported(f"of `{path}` only `value eq` can be asked")
+            return self._joined_row(path.name, lambda: self.compile(inner, path.name))
         listed = self._list(path)
         return f"EXISTS (SELECT 1 FROM {listed} e WHERE {self.compile(inner, 'e.value')})"
 
-    def _membership(self, name: str, value: Literal) -> str:
-        own, other = _MEMBERSHIP[self.table, name]
-        self.values.append(value)
+    def _joined_row(self, name: str, test: Callable[[], str]) -> str:
+        own, join, _ = _MEMBERSHIP[self.table, name]
         return (
-            f"EXISTS (SELECT 1 FROM members m WHERE m.connection_id = t.connection_id AND m.{own} = t.id "
-            f"AND m.{other} = ?)"
+            f"EXISTS (SELECT 1 FROM members m{join} WHERE m.connection_id = t.connection_id AND {own} = t.id "
+            f"AND {test()})"
         )
 
+    def _row_column(self, name: str, path: AttrPath, sub: str | None) -> str:
+        column = _MEMBERSHIP[self.table, name][2].get(sub or "value")
+        if column is None:
+            raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
+        return column
+
     def _list(self, path: AttrPath) -> str:
-        self.values.append(_json_path(path.uri, path.name))
+        self.values.append(json_path(path.uri, path.name))
         return "json_each(t.document, ?)"
 
     def _present(self, path: AttrPath, element: str | None) -> str:
-        if (self.table, path.name) in _MEMBERSHIP and element is None:
-            own, _ = _MEMBERSHIP[self.table, path.name]
-            return f"EXISTS (SELECT 1 FROM members m WHERE m.connection_id = t.connection_id AND m.{own} = t.id)"
         return self._over(path, element, lambda value: f"({value} IS NOT NULL)")
 
     def _compare(self, path: AttrPath, op: str, value: Literal, element: str | None) -> str:
         if value is None:
             present = self._present(path, element)
             return f"(NOT {present})" if op == "eq" else present
-        if element is None and (self.table, path.name) in _MEMBERSHIP:
-            if op != "eq" or path.sub != "value":
-                raise Unsupported(f"of `{path.name}` only `value eq` can be asked")
-            return self._membership(path.name, value)
         some = self._over(
             path, element, lambda have: self._one(have, op, value, path.attribute, folded=False), op, value
         )
@@ -112,25 +123,36 @@ class Where:
         self, path: AttrPath, element: str | None, test: Callable[[str], str], op: str = "", value: Literal = None
     ) -> str:
         """Apply a test to a column, to a place in the document, or to some one element of a list."""
+        if element is not None and (self.table, element) in _MEMBERSHIP:
+            return self._tested(self._row_column(element, path, path.name), path, op, value, test)
         if element is not None:
-            return self._at(element, _json_path(None, path.name), test)
-        column = self._column(path)
+            return self._at(element, json_path(None, path.name), test)
+        if (self.table, path.name) in _MEMBERSHIP:
+            column = self._row_column(path.name, path, path.sub)
+            return self._joined_row(path.name, lambda: self._tested(column, path, op, value, test))
+        column = column_of(self.table, path)
         if column is not None:
             if not op:
                 return test(column)
-            if path.name == "meta":
+            if column in _META.values():
                 if op not in _SIGNS:
-                    raise Unsupported(f"`{path}` is a time, kept as a number: it has no `{op}`")
+                    raise Unsupported(f"`{path}` is a time, kept as a number: it has no `{op}`", str(path))
                 return self._one(column, op, _instant(value), path.attribute, folded=True)
-            return self._one(column, op, value, path.attribute, folded=column.endswith("_ci"))
-        if self.table == "groups" or path.name in ("meta", "groups"):
-            raise Unsupported(f"`{path}` cannot be asked for")
+            return self._tested(column, path, op, value, test)
+        if self.table == "groups" or path.name == "meta":
+            raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
         whole = path.parent or path.attribute
         if not whole.multi_valued:
-            return self._at("t.document", _json_path(path.uri, path.name, path.sub), test)
+            return self._at("t.document", json_path(path.uri, path.name, path.sub), test)
         listed = self._list(path)
-        inner = test("e.value") if path.sub is None else self._at("e.value", _json_path(None, path.sub), test)
+        inner = test("e.value") if path.sub is None else self._at("e.value", json_path(None, path.sub), test)
         return f"EXISTS (SELECT 1 FROM {listed} e WHERE {inner})"
+
+    def _tested(self, column: str, path: AttrPath, op: str, value: Literal, test: Callable[[str], str]) -> str:
+        """A test on a column, or on a constant, that holds the value folded already where the schema says so."""
+        if not op:
+            return test(column)
+        return self._one(column, op, value, path.attribute, folded=column.endswith(("_ci", "'")))
 
     def _at(self, document: str, path: str, test: Callable[[str], str]) -> str:
         # A subquery, so that the value is extracted once however often the test names it; the test's own values
@@ -138,13 +160,6 @@ class Where:
         tested = test("v")
         self.values.append(path)
         return f"(SELECT {tested} FROM (SELECT json_extract({document}, ?) AS v))"
-
-    def _column(self, path: AttrPath) -> str | None:
-        if path.uri is not None:
-            return None
-        if path.name == "meta":
-            return _META.get(path.sub or "")
-        return _COLUMNS[self.table].get(path.name)
 
     def _one(self, have: str, op: str, value: Literal, attribute: Attribute, *, folded: bool) -> str:
         if isinstance(value, str) and "\0" in value:
@@ -168,6 +183,18 @@ class Where:
         length = len(str(value))
         place = f"substr({have}, 1, {length})" if op == "sw" else f"substr({have}, -{length})"
         return f"COALESCE({place} = ?, 0)"
+
+
+def column_of(table: str, path: AttrPath) -> str | None:
+    """The column, or the expression over columns, that holds an attribute's value; None when the document does."""
+    if path.uri is not None:
+        return None
+    if path.name == "meta":
+        shown = {"resourceType": f"'{'User' if table == 'users' else 'Group'}'", "version": VERSION_TAG}
+        return (_META | shown).get(path.sub or "")
+    if path.name == "schemas" and table == "groups":
+        return f"'{CORE_GROUP}'"
+    return _COLUMNS[table].get(path.name)
 
 
 def _address(inner: Filter) -> tuple[str, str | None] | None:
@@ -217,6 +244,7 @@ def _instant(value: Literal) -> int:
     return instant
 
 
-def _json_path(uri: str | None, name: str, sub: str | None = None) -> str:
+def json_path(uri: str | None, name: str, sub: str | None = None) -> str:
+    """A place in a document, for SQLite's JSON functions."""
     # Names come from the schema, never from a client, so they hold no quotation mark.
     return "$" + "".join(f'."{part}"' for part in (uri, name, sub) if part)

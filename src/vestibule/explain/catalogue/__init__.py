@@ -1,13 +1,16 @@
 """The catalogue: one file per explanation. The order matters; the special stands before the general."""
 
 from vestibule.explain.catalogue import (
+    account_protected,
     bad_message,
     connection_unknown,
     done,
     filter_invalid,
     group_conflict_displayname,
+    held,
     member_unresolved,
     no_match,
+    paging_invalid,
     path_or_method,
     payload_too_large,
     resource_missing,
@@ -30,7 +33,10 @@ ENTRIES: tuple[Entry, ...] = (
     token_revoked.ENTRY,
     token_unknown.ENTRY,
     connection_unknown.ENTRY,
+    held.ENTRY,
+    account_protected.ENTRY,
     filter_invalid.ENTRY,
+    paging_invalid.ENTRY,
     user_conflict.ENTRY,
     group_conflict_displayname.ENTRY,
     member_unresolved.ENTRY,

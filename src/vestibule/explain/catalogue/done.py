@@ -10,8 +10,36 @@ def _fits(exchange: Exchange) -> bool:
     return exchange.status < 400
 
 
+_MAKERS = {"app": "the app", "login": "a sign-in"}
+
+
+def _parked(exchange: Exchange) -> Explanation:
+    facts = exchange.facts
+    count = int(facts.get("parked_count") or len(facts["parked"]))
+    names = ", ".join(str(each) for each in facts["parked"][:5])
+    more = f" and {count - 5} more" if count > 5 else ""
+    return Explanation(
+        "members_parked",
+        f"The {subject(exchange)} was handled, but {count} of those named are no users here (yet): {names}{more}.",
+        "They are kept aside and join the group by themselves when such a user appears; the roll call lists them.",
+    )
+
+
 def _tell(exchange: Exchange) -> Explanation:
     facts = exchange.facts
+    if "operations" in facts:
+        tried = f"{facts['operations']} operations were tried, {facts.get('failed', 0)} of them failed"
+        return Explanation("done", f"A bulk request: {tried}.", "Each operation has an entry of its own in the log.")
+    if facts.get("parked"):
+        return _parked(exchange)
+    if facts.get("root"):
+        return Explanation("done", "Users and groups were searched.", "The token may read both.")
+    if facts.get("linked"):
+        return Explanation(
+            "linked",
+            f"The {subject(exchange)} existed already, made by {_MAKERS[str(facts['linked'])]}; it was linked.",
+            "The same externalId or userName is the same person, and the identity provider manages the account now.",
+        )
     if exchange.resource_type is None:
         return Explanation("done", f"{exchange.path} was read.", "Discovery needs a token but no scope.")
     if facts.get("changed") is False:

@@ -10,13 +10,22 @@ def _fits(exchange: Exchange) -> bool:
 
 def _tell(exchange: Exchange) -> Explanation:
     attribute = str(exchange.facts.get("attribute") or "userName")
+    value = exchange.facts.get("value")
     holder = exchange.facts.get("holder")
     return Explanation(
         "user_conflict_username",
-        f"The {subject(exchange)} cannot be written: another user of this connection has the same {attribute}.",
+        f"The {subject(exchange)} cannot be written: another user of this connection has the same "
+        f"{attribute}{f' {value!r}' if value else ''}.",
         f"{attribute} is unique within a connection{f'; {holder} has it' if holder else ''}. The identity provider "
         "looked for the person by another attribute, found nobody, and tried to create one that exists.",
-        (Fix(f"Match users by {attribute} in the identity provider's attribute mapping, then restart", "customer"),),
+        (
+            Fix(
+                "See whether it is the same person, and link the two",
+                "operator",
+                f"vestibule conflict list {exchange.connection_id}",
+            ),
+            Fix(f"Match users by {attribute} in the identity provider's attribute mapping, then restart", "customer"),
+        ),
     )
 
 

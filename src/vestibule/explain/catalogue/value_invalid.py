@@ -7,6 +7,10 @@ _KINDS = ("invalid_value", "invalid_path", "no_target", "mutability")
 _TYPES = ("invalidValue", "invalidPath", "noTarget", "mutability")
 
 
+_MAPPING = Fix("Correct this attribute in the identity provider's attribute mapping", "customer")
+_REQUEST = Fix("Correct the path in the identity provider's attribute mapping, or what the client sends", "customer")
+
+
 def _fits(exchange: Exchange) -> bool:
     return exchange.error in _KINDS or exchange.scim_type in _TYPES
 
@@ -16,7 +20,7 @@ def _tell(exchange: Exchange) -> Explanation:
         "schema_value_type",
         str(exchange.facts.get("detail") or "A value does not fit its attribute."),
         "The request as a whole was refused and nothing of it was kept, so nothing is half-written.",
-        (Fix("Correct this attribute in the identity provider's attribute mapping", "customer"),),
+        (_MAPPING if exchange.error == "invalid_value" else _REQUEST,),
     )
 
 

@@ -1,0 +1,95 @@
+"""What waits for an administrator: accounts that may be one person's, requests that are held, protected accounts."""
+
+from dataclasses import replace
+
+from vestibule import ids
+from vestibule.clock import Clock
+from vestibule.model import Audit, Conflict, Hold, JsonObject, User
+from vestibule.store import NotFound, Store
+
+APPROVAL_LASTS = 24 * 3_600_000_000
+"""For how long, in microseconds, an approved hold lets through what it held."""
+
+
+class CannotDecide(Exception):
+    """A decision that cannot be taken; the message says why and what to do instead."""
+
+
+async def link(store: Store, clock: Clock, connection_id: str, conflict_id: str, *, actor: str = "cli") -> Conflict:
+    """Say that both are one person.
+
+    Where the identity provider's account was made all the same, it takes over the memberships of the other one, which
+    goes. Where its request was refused, the account that is here takes the identity provider's data at the next one.
+    Raises CannotDecide.
+    """
+    conflict = await _open(store, connection_id, conflict_id)
+    if conflict.other_id is not None:
+        try:
+            await store.merge_users(connection_id, conflict.other_id, conflict.user_id, clock.now())
+        except NotFound as error:
+            raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
+    return await _decide(store, clock, conflict, "linked", actor)
+
+
+async def dismiss(store: Store, clock: Clock, connection_id: str, conflict_id: str, *, actor: str = "cli") -> Conflict:
+    """Say that they are two people. Raises CannotDecide."""
+    return await _decide(store, clock, await _open(store, connection_id, conflict_id), "dismissed", actor)
+
+
+async def _open(store: Store, connection_id: str, conflict_id: str) -> Conflict:
+    found = [each for each in await store.conflicts(connection_id) if each.id == conflict_id]
+    if not found:
+        raise CannotDecide(
+            f"There is no conflict {conflict_id}. `vestibule conflict list {connection_id}` shows those that exist."
+        )
+    if found[0].state != "open":
+        raise CannotDecide(f"{conflict_id} was {found[0].state} already.")
+    return found[0]
+
+
+async def _decide(store: Store, clock: Clock, conflict: Conflict, state: str, actor: str) -> Conflict:
+    detail: JsonObject = {"attribute": conflict.attribute, "value": conflict.value, "user": conflict.user_id}
+    entry = _audit(clock, conflict.connection_id, actor, f"conflict.{state}", conflict.id, detail)
+    decided = "linked" if state == "linked" else "dismissed"
+    return await store.decide_conflict(conflict.connection_id, conflict.id, decided, entry)
+
+
+async def approve(store: Store, clock: Clock, connection_id: str, hold_id: str, *, actor: str = "cli") -> Hold:
+    """Let through what a guard held, from now on for a day. Raises CannotDecide."""
+    return await _settle(store, clock, connection_id, hold_id, actor, clock.now() + APPROVAL_LASTS)
+
+
+async def refuse(store: Store, clock: Clock, connection_id: str, hold_id: str, *, actor: str = "cli") -> Hold:
+    """Keep refusing what a guard held. Raises CannotDecide."""
+    return await _settle(store, clock, connection_id, hold_id, actor, None)
+
+
+async def _settle(
+    store: Store, clock: Clock, connection_id: str, hold_id: str, actor: str, approved_until: int | None
+) -> Hold:
+    action = "hold.refused" if approved_until is None else "hold.approved"
+    entry = _audit(clock, connection_id, actor, action, hold_id, {"approved_until": approved_until})
+    try:
+        return await store.decide_hold(connection_id, hold_id, approved_until, entry)
+    except NotFound as error:
+        raise CannotDecide(
+            f"There is no hold {hold_id}. `vestibule hold list {connection_id}` shows those that exist."
+        ) from error
+
+
+async def protect(store: Store, clock: Clock, connection_id: str, user_id: str, *, protected: bool) -> User:
+    """Keep provisioning from renaming, deactivating or deleting an account, or let it again. Raises CannotDecide."""
+    now = clock.now()
+    try:
+        return await store.change_user(
+            connection_id,
+            user_id,
+            lambda user: None if user.protected is protected else replace(user, protected=protected, updated_at=now),
+        )
+    except NotFound as error:
+        raise CannotDecide(f"There is no user {user_id} in {connection_id}.") from error
+
+
+def _audit(clock: Clock, connection_id: str, actor: str, action: str, target: str, detail: JsonObject) -> Audit:
+    now = clock.now()
+    return Audit(ids.new_id("aud", now), connection_id, now, actor, action, target, detail)

@@ -1,0 +1,159 @@
+"""Bulk requests (RFC 7644 section 3.7): read, put into an order in which every `bulkId` is known, and answered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from vestibule.scim.errors import Conflict, InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+
+REQUEST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+RESPONSE_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+MAX_DEPTH = 64
+_REFERENCE = re.compile(r"bulkId:([^\s/\"\]]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperation:
+    """One operation as it was sent. `number` counts from 1; `needs` are the bulkIds that it refers to."""
+
+    number: int
+    method: str
+    path: str
+    bulk_id: str | None
+    version: str | None
+    data: Any
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRequest:
+    """A whole request. `fail_on_errors` is None when all are to be tried."""
+
+    operations: tuple[BulkOperation, ...]
+    fail_on_errors: int | None
+
+
+def read_bulk(body: Any, max_operations: int) -> BulkRequest:
+    """Read a BulkRequest message. Raises InvalidSyntax, InvalidValue (an operation that is none), PayloadTooLarge."""
+    if not isinstance(body, dict):
+        raise InvalidSyntax("The body must be a JSON object, a BulkRequest.")
+    message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
+    schemas: Any = message.get("schemas")
+    named = [each.casefold() for each in cast("list[Any]", schemas or []) if isinstance(each, str)]
+    if not isinstance(schemas, list) or REQUEST_SCHEMA.casefold() not in named:
+        raise InvalidSyntax(f'A bulk request needs `"schemas": ["{REQUEST_SCHEMA}"]`.')
+    operations: Any = message.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax("A bulk request needs a list `Operations` with at least one operation.")
+    items = cast("list[Any]", operations)
+    if len(items) > max_operations:
+        raise PayloadTooLarge(
+            f"A bulk request may have {max_operations} operations, not {len(items)}.", limit=max_operations
+        )
+    limit: Any = message.get("failonerrors")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise InvalidValue("`failOnErrors` must be a whole number from 1.", attribute="failOnErrors")
+    read = tuple(_operation(number, each) for number, each in enumerate(items, 1))
+    ids = [each.bulk_id for each in read if each.bulk_id is not None]
+    twice = next((each for each in ids if ids.count(each) > 1), None)
+    if twice is not None:
+        raise InvalidValue(f"Two operations have the bulkId {twice!r}; each needs its own.", attribute="bulkId")
+    return BulkRequest(read, limit)
+
+
+def _operation(number: int, item: Any) -> BulkOperation:
+    if not isinstance(item, dict):
+        raise InvalidSyntax(f"Operation {number} must be an object with `method` and `path`.")
+    fields = {key.casefold(): value for key, value in cast("dict[str, Any]", item).items()}
+    method, path = fields.get("method"), fields.get("path")
+    if not isinstance(method, str) or method.upper() not in METHODS:
+        raise InvalidSyntax(f"Operation {number}: `method` must be one of {', '.join(METHODS)}.")
+    if not isinstance(path, str) or not path.strip("/ "):
+        raise InvalidSyntax(f"Operation {number}: `path` must be e.g. /Users or /Users/usr_….")
+    bulk_id, version, data = fields.get("bulkid"), fields.get("version"), fields.get("data")
+    if method.upper() == "POST" and (not isinstance(bulk_id, str) or not bulk_id):
+        raise InvalidSyntax(f"Operation {number}: a POST needs a `bulkId` (RFC 7644 section 3.7).")
+    if method.upper() != "DELETE" and not isinstance(data, dict):
+        raise InvalidSyntax(f"Operation {number}: a {method.upper()} needs `data`, a JSON object.")
+    return BulkOperation(
+        number,
+        method.upper(),
+        "/" + path.strip().lstrip("/"),
+        bulk_id if isinstance(bulk_id, str) else None,
+        version if isinstance(version, str) else None,
+        data,
+        frozenset(_references(path) | _references(data)),
+    )
+
+
+def _references(value: Any, depth: int = 0) -> set[str]:
+    if depth > MAX_DEPTH:
+        raise InvalidValue(f"`data` is nested deeper than {MAX_DEPTH}.")
+    if isinstance(value, str):
+        return set(_REFERENCE.findall(value))
+    parts: list[Any] = []
+    if isinstance(value, dict):
+        parts = list(cast("dict[str, Any]", value).values())
+    elif isinstance(value, list):
+        parts = cast("list[Any]", value)
+    return {each for part in parts for each in _references(part, depth + 1)}
+
+
+def in_order(operations: Sequence[BulkOperation]) -> tuple[list[BulkOperation], dict[int, ScimError]]:
+    """The operations so that each comes after those that it refers to, otherwise as sent, and those that cannot be.
+
+    The refusals are keyed by the number of the operation: Conflict for those that wait for each other in a circle,
+    InvalidValue for a bulkId that no operation has.
+    """
+    makers = {each.bulk_id: each for each in operations if each.bulk_id is not None and each.method == "POST"}
+    refused: dict[int, ScimError] = {}
+    waiting = {each.number: {makers[need].number for need in each.needs if need in makers} for each in operations}
+    for each in operations:
+        unknown = sorted(each.needs - makers.keys())
+        if unknown:
+            refused[each.number] = InvalidValue(
+                f"No POST of this request has the bulkId {unknown[0]!r}.", attribute="bulkId", bulk_id=unknown[0]
+            )
+    ordered: list[BulkOperation] = []
+    rest = [each for each in operations if each.number not in refused]
+    done = set(refused)
+    while rest:
+        ready = next((each for each in rest if waiting[each.number] <= done), None)
+        if ready is None:
+            for each in rest:
+                refused[each.number] = _circle(each, makers, {other.number for other in rest})
+            break
+        rest.remove(ready)
+        ordered.append(ready)
+        done.add(ready.number)
+    return ordered, refused
+
+
+def _circle(operation: BulkOperation, makers: Mapping[str, BulkOperation], stuck: set[int]) -> Conflict:
+    """Follow the references of an operation that cannot be begun, until they close."""
+    path: list[BulkOperation] = [operation]
+    while True:
+        following = next(
+            makers[need] for need in sorted(path[-1].needs) if need in makers and makers[need].number in stuck
+        )
+        if following in path:
+            names = [each.bulk_id or f"operation {each.number}" for each in (*path[path.index(following) :], following)]
+            return Conflict(
+                f"These operations wait for each other: {' → '.join(names)}. Make one of them without the reference "
+                "and add it with a PATCH.",
+                cycle=names,
+            )
+        path.append(following)
+
+
+def with_ids(value: Any, ids: Mapping[str, str]) -> Any:
+    """A path or data with every `bulkId:…` replaced by the id that it stands for. Raises KeyError for one unmade."""
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda match: ids[match[1]], value)
+    if isinstance(value, dict):
+        return {key: with_ids(each, ids) for key, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [with_ids(each, ids) for each in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,201 @@
+"""One user or one group: made, read, replaced, changed, deleted (RFC 7644 sections 3.3 to 3.6)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vestibule.directory import Directory
+from vestibule.model import Group, User
+from vestibule.scim.errors import NotFound, ScimError
+from vestibule.scim.messages import etag, expected_version, is_unchanged
+from vestibule.scim.patch import GroupChange, compile_group, read_patch
+from vestibule.scim.projection import Projection
+from vestibule.scim.resource import read_group, read_user
+from vestibule.scim.user_patch import compile_user
+from vestibule.server.call import Answer, Call
+from vestibule.server.listing import read_projections
+from vestibule.server.render import Renderer
+from vestibule.store import GroupChanged
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The handlers of single resources; each name is a method and a resource type."""
+
+    directory: Directory
+    renderer: Renderer
+
+    def of_one(self, name: str) -> dict[str, Handler]:
+        """The methods of `/Users/{id}` or `/Groups/{id}`."""
+        if name == "User":
+            return {
+                "GET": self.get_user, "PUT": self.put_user, "PATCH": self.patch_user, "DELETE": self.delete_user,
+            }  # fmt: skip
+        return {
+            "GET": self.get_group, "PUT": self.put_group, "PATCH": self.patch_group, "DELETE": self.delete_group,
+        }  # fmt: skip
+
+    async def name_of(self, call: Call) -> str | None:
+        """Whom a refused request is about, for the log and the roll call; the answer does not tell it."""
+        try:
+            if call.resource_type == "User":
+                return (await self.directory.user(call.connection_id, _id(call))).user_name
+            return (await self.directory.group(call.connection_id, _id(call))).display_name
+        except NotFound:
+            return None
+
+    # Users
+
+    async def create_user(self, call: Call) -> Answer:
+        """POST /Users (section 3.3)."""
+        projection = read_projections(call.parameters, call.profile.user)
+        document = read_user(call.json(), call.notes, kind=call.profile.user)
+        call.target = document["userName"]
+        user = await self.directory.create_user(call.connection_id, document, profile=call.profile)
+        if user.origin != "scim":
+            call.facts["linked"] = user.origin
+        return await self._user_answer(call, 201, user, projection)
+
+    async def get_user(self, call: Call) -> Answer:
+        """GET /Users/{id} (section 3.4.1)."""
+        projection = read_projections(call.parameters, call.profile.user)
+        user = await self.directory.user(call.connection_id, _id(call))
+        if is_unchanged(call.headers.get("if-none-match"), user.version):
+            return Answer(304, headers=(("ETag", etag(user.version)),))
+        return await self._user_answer(call, 200, user, projection)
+
+    async def put_user(self, call: Call) -> Answer:
+        """PUT /Users/{id} (section 3.5.1)."""
+        projection = read_projections(call.parameters, call.profile.user)
+        document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
+        call.target = document["userName"]
+        expected = await self._if_match(call)
+        written = await self.directory.replace_user(call.connection_id, _id(call), document, expected, call.profile)
+        call.facts["changed"] = written.changed
+        return await self._user_answer(call, 200, written.user, projection)
+
+    async def patch_user(self, call: Call) -> Answer:
+        """PATCH /Users/{id} (section 3.5.2); answers 200 and the user."""
+        projection = read_projections(call.parameters, call.profile.user)
+        try:
+            change = compile_user(read_patch(call.json(), call.notes), _id(call), call.notes, call.profile.user)
+            expected = await self._if_match(call)
+            written = await self.directory.patch_user(call.connection_id, _id(call), change, expected, call.profile)
+        except ScimError:
+            call.target = await self.name_of(call)
+            raise
+        call.facts["changed"] = written.changed
+        return await self._user_answer(call, 200, written.user, projection)
+
+    async def delete_user(self, call: Call) -> Answer:
+        """DELETE /Users/{id} (section 3.6)."""
+        expected = await self._if_match(call)
+        user = await self.directory.delete_user(call.connection_id, _id(call), expected, call.profile)
+        call.target = user.user_name
+        return Answer(204)
+
+    async def _user_answer(self, call: Call, status: int, user: User, projection: Projection) -> Answer:
+        call.resource_id = user.id
+        call.target = user.user_name
+        body = (await self.renderer.users(call, (user,), projection))[0]
+        return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user.version))
+
+    # Groups
+
+    async def create_group(self, call: Call) -> Answer:
+        """POST /Groups (section 3.3)."""
+        projection = read_projections(call.parameters, call.profile.group)
+        draft = read_group(call.json(), call.notes)
+        call.target = draft.display_name
+        done = await self.directory.create_group(call.connection_id, draft, profile=call.profile)
+        _note_members(call, done)
+        return await self._group_answer(call, 201, done.group, projection)
+
+    async def get_group(self, call: Call) -> Answer:
+        """GET /Groups/{id} (section 3.4.1)."""
+        projection = read_projections(call.parameters, call.profile.group)
+        group = await self.directory.group(call.connection_id, _id(call))
+        if is_unchanged(call.headers.get("if-none-match"), group.version):
+            return Answer(304, headers=(("ETag", etag(group.version)),))
+        return await self._group_answer(call, 200, group, projection)
+
+    async def put_group(self, call: Call) -> Answer:
+        """PUT /Groups/{id} (section 3.5.1): the members named are the members; who says nothing of them keeps them."""
+        projection = read_projections(call.parameters, call.profile.group)
+        draft = read_group(call.json(), call.notes)
+        change = GroupChange(
+            add=frozenset(draft.members),
+            clear=draft.names_members,
+            display_name=draft.display_name,
+            external_id=draft.external_id or "",
+        )
+        group = await self._change_group(call, change)
+        return await self._group_answer(call, 200, group, projection)
+
+    async def patch_group(self, call: Call) -> Answer:
+        """PATCH /Groups/{id} (section 3.5.2): 204, or 200 when `attributes` are asked for."""
+        projection = read_projections(call.parameters, call.profile.group)
+        try:
+            change = compile_group(read_patch(call.json(), call.notes), _id(call), call.notes)
+            group = await self._change_group(call, change)
+        except ScimError:
+            call.target = await self.name_of(call)
+            raise
+        call.target = group.display_name
+        if projection.only is None:
+            return Answer(204, headers=(("ETag", etag(group.version)),))
+        return await self._group_answer(call, 200, group, projection)
+
+    async def delete_group(self, call: Call) -> Answer:
+        """DELETE /Groups/{id} (section 3.6)."""
+        call.target = await self.name_of(call)
+        await self.directory.delete_group(call.connection_id, _id(call), await self._if_match(call))
+        return Answer(204)
+
+    async def _change_group(self, call: Call, change: GroupChange) -> Group:
+        expected = await self._if_match(call)
+        done = await self.directory.change_group(call.connection_id, _id(call), change, expected, call.profile)
+        call.facts.update(
+            changed=done.changed,
+            joined=len(done.joined),
+            left=len(done.left),
+            already=done.already,
+            absent=done.absent,
+        )
+        _note_members(call, done)
+        return done.group
+
+    async def _group_answer(self, call: Call, status: int, group: Group, projection: Projection) -> Answer:
+        call.resource_id = group.id
+        call.target = group.display_name
+        body = (await self.renderer.groups(call, (group,), projection))[0]
+        return Answer(status, body, _resource_headers(f"{call.base}/Groups/{group.id}", group.version))
+
+    async def _if_match(self, call: Call) -> int | None:
+        tags = call.headers.get("if-match")
+        if tags is None or "," not in tags:
+            return expected_version(tags)
+        read = self.directory.user if call.resource_type == "User" else self.directory.group
+        return expected_version(tags, (await read(call.connection_id, _id(call))).version)
+
+
+def _note_members(call: Call, done: GroupChanged) -> None:
+    """What became of members that are no users under the name given, for the log."""
+    if done.parked:
+        call.facts.update(parked=list(done.parked[:NAMED]), parked_count=len(done.parked))
+    if done.resolved:
+        call.facts["resolved"] = dict(list(done.resolved.items())[:NAMED])
+
+
+NAMED = 100
+"""How many members one entry of the log names."""
+
+
+def _resource_headers(location: str, version: int) -> tuple[tuple[str, str], ...]:
+    return (("Location", location), ("ETag", etag(version)))
+
+
+def _id(call: Call) -> str:
+    return call.resource_id or ""

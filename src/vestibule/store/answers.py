@@ -1,0 +1,162 @@
+"""What goes into a store and comes out of it beside the nouns of the model: rules, questions, pages, errors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from vestibule.model import Group
+from vestibule.scim.sorting import SortValue
+
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """What a store may answer instead of a value."""
+
+
+class NotFound(StoreError):
+    """There is no such thing in this connection. `kind` is e.g. `user`, `id` what was asked for."""
+
+    def __init__(self, kind: str, id: str) -> None:  # noqa: A002 -- the word of the model
+        super().__init__(f"no {kind} {id}")
+        self.kind = kind
+        self.id = id
+
+
+class Taken(StoreError):
+    """A unique value is in use. `attribute` is SCIM's name for it, `holder` the id of the one that has it."""
+
+    def __init__(self, attribute: str, value: str, holder: str) -> None:
+        super().__init__(f"{attribute} {value!r} is taken by {holder}")
+        self.attribute = attribute
+        self.value = value
+        self.holder = holder
+
+
+class Stale(StoreError):
+    """The expected version is not the present one."""
+
+    def __init__(self, expected: int, present: int) -> None:
+        super().__init__(f"expected version {expected}, found {present}")
+        self.expected = expected
+        self.present = present
+
+
+class UnknownMembers(StoreError):
+    """Some ids are no users of this connection; `groups` are those that are groups of it. Nothing was changed."""
+
+    def __init__(self, ids: Sequence[str], groups: Sequence[str] = ()) -> None:
+        super().__init__(f"unknown members: {', '.join(ids)}")
+        self.ids = tuple(ids)
+        self.groups = tuple(groups)
+
+
+class UnknownManager(StoreError):
+    """The manager of a user is no user of this connection. Nothing was changed."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"unknown manager: {ref}")
+        self.ref = ref
+
+
+class Guarded(StoreError):
+    """A guard of the connection keeps the write back. Nothing was changed. `subject` is a group's id or empty."""
+
+    def __init__(self, guard: Literal["emptied_group", "deactivations"], subject: str, count: int, limit: int) -> None:
+        super().__init__(f"{guard} of {subject or 'the connection'}: {count}, the limit is {limit}")
+        self.guard: Literal["emptied_group", "deactivations"] = guard
+        self.subject = subject
+        self.count = count
+        self.limit = limit
+
+
+class Unsupported(StoreError):
+    """The engine cannot evaluate this filter, because of `path`; it never answers a filter by half."""
+
+    def __init__(self, why: str, path: str = "") -> None:
+        super().__init__(why)
+        self.path = path
+
+
+class SchemaMismatch(StoreError):
+    """The database was made by another version of Vestibule, or is no database of Vestibule's at all."""
+
+
+class Unreachable(StoreError):
+    """The database cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list: `total` counts all matches, `items` are those of this page.
+
+    `more` says whether others follow (or, of a page that ends before a position, whether others precede). `keys` are
+    the values that the items are sorted by, when a sort was asked for.
+    """
+
+    total: int
+    items: tuple[T, ...]
+    more: bool = False
+    keys: tuple[SortValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a connection wants done with references that lead nowhere, and what its guards keep back.
+
+    `park` keeps an unknown member or manager until the user appears, and takes one that is named by externalId, by
+    userName or by the id of a deleted user's who came back; without it such a write raises. `nested` is the same for
+    members that are groups. `hold_emptied_group` is the least number of members of a group that may not be emptied,
+    `hold_deactivations` the most users that may be deactivated or deleted within `hold_window` microseconds.
+    """
+
+    park: bool = False
+    nested: bool = False
+    hold_emptied_group: int | None = None
+    hold_deactivations: int | None = None
+    hold_window: int = 3_600_000_000
+
+
+AS_IS = Rules()
+"""Every reference must lead somewhere, and nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """What a GroupChange did. Ids that were members already are in `already`, and now claimed by `origin`."""
+
+    group: Group
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    already: int = 0
+    absent: int = 0
+    """How many of the ids to remove were no members."""
+    attributes_changed: bool = False
+    parked: tuple[str, ...] = ()
+    """What was named as a member and is no user (yet)."""
+    resolved: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What was named by another name than its id, and the user that it meant."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the group has a new version."""
+        return bool(self.joined or self.left or self.attributes_changed)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeQuery:
+    """Which exchanges: newest first, at most `limit`. Unset fields do not restrict.
+
+    `since`/`before` are instants (microseconds): since <= at < before. `refused` keeps status >= 400.
+    `target` compares caseless.
+    """
+
+    limit: int = 100
+    since: int | None = None
+    before: int | None = None
+    refused: bool = False
+    resource_type: str | None = None
+    target: str | None = None
+    token_id: str | None = None
+    after_id: str | None = None
+    """Only exchanges newer than this one, oldest first: for following the log."""

@@ -1,0 +1,181 @@
+"""Members and managers that are named but not here: kept aside, and put in their place when the user appears."""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, cast
+
+import orjson
+
+from vestibule.model import GroupRef, JsonObject, Pending, User
+from vestibule.scim.schema import ENTERPRISE_USER
+from vestibule.store import UnknownManager
+
+_BY_FORMER_ID = (
+    "SELECT u.id FROM deleted_users d JOIN users u ON u.connection_id = d.connection_id AND "
+    "(u.id = d.merged_into OR u.external_id = d.external_id "
+    "OR (d.external_id IS NULL AND u.user_name_ci = d.user_name_ci)) "
+    "WHERE d.connection_id = ? AND d.id = ? ORDER BY u.id = d.merged_into DESC LIMIT 1"
+)
+
+
+def resolve(db: sqlite3.Connection, connection_id: str, ref: str) -> str | None:
+    """The user that is meant by something other than an id of today: an externalId, a former id, a userName."""
+    for sql, value in (
+        ("SELECT id FROM users WHERE connection_id = ? AND external_id = ?", ref),
+        (_BY_FORMER_ID, ref),
+        ("SELECT id FROM users WHERE connection_id = ? AND user_name_ci = ?", ref.casefold()),
+    ):
+        found = db.execute(sql, (connection_id, value)).fetchone()
+        if found is not None:
+            return found[0]
+    return None
+
+
+def park(
+    db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str], at: int, nested: int
+) -> None:
+    """Keep members aside; those that are kept already stay as they are."""
+    db.executemany(
+        "INSERT INTO pending_members (connection_id, group_id, ref, ref_ci, nested, added_at) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(connection_id, group_id, ref, ref.casefold(), nested, at) for ref in refs],
+    )
+
+
+def forget(db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str]) -> None:
+    """Members kept aside that are wanted no longer."""
+    db.executemany(
+        "DELETE FROM pending_members WHERE connection_id = ? AND group_id = ? AND ref = ?",
+        [(connection_id, group_id, ref) for ref in refs],
+    )
+
+
+def forget_all_but(db: sqlite3.Connection, connection_id: str, group_id: str, kept: Collection[str]) -> None:
+    """All members kept aside for a group, but some."""
+    rows = db.execute(
+        "SELECT ref FROM pending_members WHERE connection_id = ? AND group_id = ?", (connection_id, group_id)
+    )
+    forget(db, connection_id, group_id, [row[0] for row in rows.fetchall() if row[0] not in kept])
+
+
+def pending(db: sqlite3.Connection, connection_id: str, group_id: str) -> list[Pending]:
+    """The members kept aside for a group, in the order of their naming."""
+    rows = db.execute(
+        "SELECT ref, group_id, added_at, nested FROM pending_members WHERE connection_id = ? AND group_id = ? "
+        "ORDER BY added_at, ref",
+        (connection_id, group_id),
+    )
+    return [Pending(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
+def nested_of(db: sqlite3.Connection, connection_id: str, group_ids: Collection[str]) -> dict[str, list[GroupRef]]:
+    """The groups that are kept as members of each group; a group without any is left out."""
+    rows = db.execute(
+        "SELECT p.group_id, g.id, g.display_name FROM json_each(?) wanted "
+        "JOIN pending_members p ON p.connection_id = ? AND p.group_id = wanted.value AND p.nested = 1 "
+        "JOIN groups g ON g.connection_id = p.connection_id AND g.id = p.ref ORDER BY p.group_id, g.id",
+        (orjson.dumps(list(group_ids)).decode(), connection_id),
+    )
+    found: dict[str, list[GroupRef]] = {}
+    for group_id, nested_id, display_name in rows:
+        found.setdefault(group_id, []).append(GroupRef(nested_id, display_name))
+    return found
+
+
+def manager_of(document: JsonObject) -> str | None:
+    """What a user's document names as the manager."""
+    extension: Any = document.get(ENTERPRISE_USER)
+    match extension:
+        case {"manager": {"value": str(value)}} if value:
+            return value
+        case _:
+            return None
+
+
+def settle_manager(db: sqlite3.Connection, user: User, document: JsonObject, known: str | None, *, parks: bool) -> User:
+    """The user with `manager.$ref` written for a manager who is here; one who is not is kept aside, or refused.
+
+    `known` is the manager that the present document names: an unchanged one is left as it is.
+    Raises UnknownManager.
+    """
+    named = manager_of(document)
+    key = (user.connection_id, user.id)
+    if named == known:
+        return user
+    if known is not None:
+        db.execute("DELETE FROM pending_managers WHERE connection_id = ? AND user_id = ?", key)
+    if named is None:
+        return user
+    here = db.execute("SELECT id FROM users WHERE connection_id = ? AND id = ?", (user.connection_id, named)).fetchone()
+    found = here[0] if here else (resolve(db, user.connection_id, named) if parks else None)
+    if found is None:
+        if not parks:
+            raise UnknownManager(named)
+        db.execute(
+            "INSERT INTO pending_managers (connection_id, user_id, ref, ref_ci, added_at) VALUES (?, ?, ?, ?, ?)",
+            (*key, named, named.casefold(), user.updated_at),
+        )
+    return replace(user, document=_with_manager(document, found or named, here=found is not None))
+
+
+def _with_manager(document: JsonObject, value: str, *, here: bool) -> str:
+    manager: JsonObject = document[ENTERPRISE_USER]["manager"]
+    rest = {name: each for name, each in manager.items() if name not in ("value", "$ref")}
+    # A relative URI (RFC 7643 section 2.3.7), so that it outlives a change of the server's address.
+    link = {"$ref": f"../Users/{value}"} if here else {}
+    content: JsonObject = {**document[ENTERPRISE_USER], "manager": {"value": value, **link, **rest}}
+    return orjson.dumps({**document, ENTERPRISE_USER: content}).decode()
+
+
+def arrived(db: sqlite3.Connection, user: User, at: int) -> None:
+    """Put a user, new or with a new name, where it was waited for: into groups, and as a manager."""
+    connection_id = user.connection_id
+    former = db.execute(
+        "SELECT id FROM deleted_users WHERE connection_id = ? AND external_id = ? UNION "
+        "SELECT id FROM deleted_users WHERE connection_id = ? AND user_name_ci = ? AND external_id IS NULL",
+        (connection_id, user.external_id, connection_id, user.user_name.casefold()),
+    )
+    exact = {user.id, user.external_id, *(row[0] for row in former.fetchall())} - {None}
+    folded = [each.casefold() for each in (*cast("set[str]", exact), user.user_name)]
+    names = orjson.dumps([each for each in folded if "\0" not in each]).decode()
+
+    def meant(ref: str) -> bool:
+        return ref in exact or ref.casefold() == user.user_name.casefold()
+
+    for table, holder in (("pending_members", "group_id"), ("pending_managers", "user_id")):
+        nested = " AND nested = 0" if table == "pending_members" else ""
+        rows = db.execute(
+            f"SELECT {holder}, ref FROM {table} WHERE connection_id = ?{nested} "
+            "AND ref_ci IN (SELECT value FROM json_each(?))",
+            (connection_id, names),
+        ).fetchall()
+        for holder_id, ref in rows:
+            if meant(ref):
+                (_join if table == "pending_members" else _becomes_manager)(db, user, holder_id, ref, at)
+
+
+def _join(db: sqlite3.Connection, user: User, group_id: str, ref: str, at: int) -> None:
+    forget(db, user.connection_id, group_id, [ref])
+    joined = db.execute(
+        "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
+        "VALUES (?, ?, ?, 'scim', 1, ?) ON CONFLICT DO NOTHING",
+        (user.connection_id, group_id, user.id, at),
+    )
+    if joined.rowcount > 0:
+        db.execute(
+            "UPDATE groups SET member_count = member_count + 1, version = version + 1, updated_at = ? "
+            "WHERE connection_id = ? AND id = ?",
+            (at, user.connection_id, group_id),
+        )
+
+
+def _becomes_manager(db: sqlite3.Connection, user: User, report_id: str, _: str, at: int) -> None:
+    key = (user.connection_id, report_id)
+    db.execute("DELETE FROM pending_managers WHERE connection_id = ? AND user_id = ?", key)
+    row = db.execute("SELECT document FROM users WHERE connection_id = ? AND id = ?", key).fetchone()
+    document = _with_manager(orjson.loads(row[0]), user.id, here=True)
+    db.execute(
+        "UPDATE users SET document = ?, version = version + 1, updated_at = ? WHERE connection_id = ? AND id = ?",
+        (document, at, *key),
+    )
