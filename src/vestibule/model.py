@@ -132,6 +132,8 @@ class Pending:
     added_at: int
     nested: bool = False
     """True when it is a group of the connection."""
+    former: str | None = None
+    """The userName, in lower case, of the deleted user whose id was named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vestibule.clock import rfc3339
 from vestibule.explain import explain
-from vestibule.model import Exchange, JsonObject, Member
+from vestibule.model import Exchange, JsonObject, Member, Pending
 from vestibule.store import ExchangeQuery, NotFound, Store
 
 _LOOK_BACK = 50
@@ -76,6 +77,8 @@ class GroupRoll:
     missing: tuple[Missing, ...] = ()
     extra: tuple[Extra, ...] = ()
     nested: tuple[str, ...] = field(default=())
+    pending: tuple[Pending, ...] = field(default=())
+    """Who was named as a member and is no user here (yet), whether expected or not."""
 
     @property
     def balanced(self) -> bool:
@@ -92,6 +95,10 @@ class GroupRoll:
             "missing": [each.as_json() for each in self.missing],
             "extra": [each.as_json() for each in self.extra],
             "nested_groups": list(self.nested),
+            "pending": [
+                {"ref": each.ref, "since": rfc3339(each.added_at), "nested": each.nested, "former": each.former}
+                for each in self.pending
+            ],
         }
 
 
@@ -108,16 +115,21 @@ async def call_roll(store: Store, connection_id: str, expectations: Iterable[Exp
 
 
 async def _roll_of(store: Store, connection_id: str, expectation: Expectation) -> GroupRoll:
-    members = await _present(store, connection_id, expectation.group)
+    members, pending = await _present(store, connection_id, expectation.group)
     refusal = await _refusal(store, connection_id, "Group", expectation.group)
     present = members or []
     if expectation.people is None:
-        missing = _unnamed(expectation.count - len(present), refusal, known=members is not None)
-        return GroupRoll(expectation.group, expectation.count, len(present), missing)
+        lacking = expectation.count - len(present)
+        parked = [_parked(each.former or each.ref) for each in pending if not each.nested][: max(0, lacking)]
+        missing = (*parked, *_unnamed(lacking - len(parked), refusal, known=members is not None))
+        return GroupRoll(expectation.group, expectation.count, len(present), missing, pending=pending)
     names = {each.user_name.casefold() for each in present}
     ids = {each.external_id for each in present if each.external_id}
+    waiting = _names_of(pending)
     missing = [
-        await _reason(store, connection_id, person, refusal, known=members is not None)
+        _parked(person.user_name)
+        if _is_waited_for(person, waiting)
+        else await _reason(store, connection_id, person, refusal, known=members is not None)
         for person in expectation.people
         if person.user_name.casefold() not in names and not person.external_ids & ids
     ]
@@ -128,15 +140,34 @@ async def _roll_of(store: Store, connection_id: str, expectation: Expectation) -
         tuple(missing),
         _extra(present, expectation.people),
         expectation.nested,
+        pending,
     )
 
 
-async def _present(store: Store, connection_id: str, name: str) -> list[Member] | None:
+async def _present(store: Store, connection_id: str, name: str) -> tuple[list[Member] | None, tuple[Pending, ...]]:
+    """The members of a group and who is waited for; None when there is no such group."""
     try:
         group = await store.group_named(connection_id, name)
     except NotFound:
-        return None
-    return await store.members(connection_id, group.id)
+        return None, ()
+    return await store.members(connection_id, group.id), tuple(await store.pending(connection_id, group.id))
+
+
+def _names_of(pending: Sequence[Pending]) -> frozenset[str]:
+    return frozenset(name.casefold() for each in pending for name in (each.ref, each.former) if name)
+
+
+def _is_waited_for(person: ExpectedPerson, waiting: frozenset[str]) -> bool:
+    return not waiting.isdisjoint(name.casefold() for name in (person.user_name, *person.external_ids))
+
+
+def _parked(who: str) -> Missing:
+    return Missing(
+        who,
+        "parked",
+        "The identity provider named somebody who is no user here (yet). The person joins the group alone as soon as "
+        "the identity provider sends the user.",
+    )
 
 
 async def _refusal(store: Store, connection_id: str, kind: str, name: str) -> Exchange | None:

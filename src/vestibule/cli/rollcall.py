@@ -11,6 +11,7 @@ from rich.table import Table
 from vestibule import connections
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_number
+from vestibule.model import Pending
 from vestibule.rollcall import Expectation, GroupRoll, call_roll, summary
 from vestibule.store import ExchangeQuery, Store
 
@@ -71,6 +72,14 @@ def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False, na
         limit = len(rows) if show_all else names
         _differences(console, roll.name, "missing", rows, limit)
         _differences(console, roll.name, "extra", [(each.who, each.reason, 1) for each in roll.extra], limit)
+        _differences(console, roll.name, "waited for", [_waited_for(each) for each in roll.pending], limit)
+
+
+def _waited_for(pending: Pending) -> tuple[str, str, int]:
+    if pending.nested:
+        return pending.ref, "groups within the group; their people must be assigned themselves", 1
+    who = f"{pending.ref} (the former id of {pending.former})" if pending.former else pending.ref
+    return who, "named as members, no users here (yet)", 1
 
 
 def _differences(console: Console, group: str, kind: str, rows: list[tuple[str, str, int]], limit: int) -> None:

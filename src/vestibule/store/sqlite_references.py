@@ -62,11 +62,12 @@ def forget_all_but(db: sqlite3.Connection, connection_id: str, group_id: str, ke
 def pending(db: sqlite3.Connection, connection_id: str, group_id: str) -> list[Pending]:
     """The members kept aside for a group, in the order of their naming."""
     rows = db.execute(
-        "SELECT ref, group_id, added_at, nested FROM pending_members WHERE connection_id = ? AND group_id = ? "
-        "ORDER BY added_at, ref",
+        "SELECT p.ref, p.group_id, p.added_at, p.nested, d.user_name_ci FROM pending_members p "
+        "LEFT JOIN deleted_users d ON d.connection_id = p.connection_id AND d.id = p.ref "
+        "WHERE p.connection_id = ? AND p.group_id = ? ORDER BY p.added_at, p.ref",
         (connection_id, group_id),
     )
-    return [Pending(row[0], row[1], row[2], bool(row[3])) for row in rows]
+    return [Pending(row[0], row[1], row[2], bool(row[3]), row[4]) for row in rows]
 
 
 def nested_of(db: sqlite3.Connection, connection_id: str, group_ids: Collection[str]) -> dict[str, list[GroupRef]]:
