@@ -116,7 +116,10 @@ async def withdraw_extension(
     others = [each for each in present if not _same(each, urn)]
     if len(others) == len(present):
         raise Refused(f"{connection_id} has no schema {urn}; it has {', '.join(e['id'] for e in present) or 'none'}.")
-    return await change_settings(store, clock, connection_id, {"extensions": others}, actor=actor)
+    withdrawn = kept_profile((await the_connection(store, connection_id)).settings).user.withdrawn
+    gone = [each["id"] for each in present if _same(each, urn)]
+    changes = {"extensions": others, "withdrawn": sorted({*withdrawn, *gone})}
+    return await change_settings(store, clock, connection_id, changes, actor=actor)
 
 
 async def _extensions(store: Store, connection_id: str) -> list[JsonObject]:

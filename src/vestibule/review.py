@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from vestibule import ids
-from vestibule.clock import Clock
+from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
 from vestibule.store import NotFound, Store
 
@@ -88,6 +88,39 @@ async def protect(store: Store, clock: Clock, connection_id: str, user_id: str, 
         )
     except NotFound as error:
         raise CannotDecide(f"There is no user {user_id} in {connection_id}.") from error
+
+
+def conflict_json(conflict: Conflict) -> JsonObject:
+    """A conflict for `--json` and the API."""
+    return {
+        "id": conflict.id,
+        "attribute": conflict.attribute,
+        "value": conflict.value,
+        "user_id": conflict.user_id,
+        "other_id": conflict.other_id,
+        "incoming": conflict.incoming,
+        "state": conflict.state,
+        "requests": conflict.requests,
+        "first_at": rfc3339(conflict.first_at),
+        "last_at": rfc3339(conflict.last_at),
+    }
+
+
+def hold_json(hold: Hold) -> JsonObject:
+    """A hold for `--json` and the API."""
+    return {
+        "id": hold.id,
+        "guard": hold.guard,
+        "subject": hold.subject or None,
+        "subject_name": hold.subject_name or None,
+        "count": hold.count,
+        "threshold": hold.threshold,
+        "requests": hold.requests,
+        "state": hold.state,
+        "first_at": rfc3339(hold.first_at),
+        "last_at": rfc3339(hold.last_at),
+        "approved_until": rfc3339(hold.approved_until) if hold.approved_until else None,
+    }
 
 
 def _audit(clock: Clock, connection_id: str, actor: str, action: str, target: str, detail: JsonObject) -> Audit:

@@ -6,6 +6,7 @@ from vestibule import review
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.model import Conflict, Hold, JsonObject
+from vestibule.review import conflict_json, hold_json
 
 
 @click.group()
@@ -118,39 +119,6 @@ def _protect(session: Session, connection_id: str, user_id: str, *, protected: b
     )
     shown: JsonObject = {"id": changed.id, "user_name": changed.user_name, "protected": changed.protected}
     session.emit(shown, f"{changed.user_name} is {'' if protected else 'no longer '}protected.")
-
-
-def conflict_json(conflict: Conflict) -> JsonObject:
-    """A conflict for `--json` and the API."""
-    return {
-        "id": conflict.id,
-        "attribute": conflict.attribute,
-        "value": conflict.value,
-        "user_id": conflict.user_id,
-        "other_id": conflict.other_id,
-        "incoming": conflict.incoming,
-        "state": conflict.state,
-        "requests": conflict.requests,
-        "first_at": rfc3339(conflict.first_at),
-        "last_at": rfc3339(conflict.last_at),
-    }
-
-
-def hold_json(hold: Hold) -> JsonObject:
-    """A hold for `--json` and the API."""
-    return {
-        "id": hold.id,
-        "guard": hold.guard,
-        "subject": hold.subject or None,
-        "subject_name": hold.subject_name or None,
-        "count": hold.count,
-        "threshold": hold.threshold,
-        "requests": hold.requests,
-        "state": hold.state,
-        "first_at": rfc3339(hold.first_at),
-        "last_at": rfc3339(hold.last_at),
-        "approved_until": rfc3339(hold.approved_until) if hold.approved_until else None,
-    }
 
 
 def _conflict_told(conflict: Conflict) -> str:

@@ -56,6 +56,7 @@ class Profile:
             "hold_deactivations": self.hold_deactivations,
             "hold_window": self.hold_window,
             "extensions": [schema_json(each) for each in self.extensions],
+            "withdrawn": sorted(self.user.withdrawn),
         }
 
 
@@ -67,6 +68,7 @@ def read_profile(settings: Mapping[str, Any]) -> Profile:
     unknown = sorted(settings.keys() - _SETTINGS)
     if unknown:
         raise InvalidValue(f"There is no setting `{unknown[0]}`: they are {', '.join(sorted(_SETTINGS))}.")
+    extensions = _extensions(settings.get("extensions"))
     dialect = DIALECTS[_choice(settings, "dialect", tuple(DIALECTS), TOLERANT.name)]
     return Profile(
         dialect=dialect,
@@ -75,7 +77,11 @@ def read_profile(settings: Mapping[str, Any]) -> Profile:
         hold_emptied_group=_number(settings, "hold_emptied_group", None),
         hold_deactivations=_number(settings, "hold_deactivations", None),
         hold_window=_number(settings, "hold_window", 60) or 60,
-        user=replace(USER, extensions=USER.extensions + _extensions(settings.get("extensions"))),
+        user=replace(
+            USER,
+            extensions=USER.extensions + extensions,
+            withdrawn=_withdrawn(settings.get("withdrawn")) - {each.id for each in extensions},
+        ),
     )
 
 
@@ -104,6 +110,13 @@ def _number(settings: Mapping[str, Any], name: str, default: int | None) -> int 
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
         raise InvalidValue(f"`{name}` must be a whole number from 1 to 1000000, or null.", attribute=name)
     return value
+
+
+def _withdrawn(value: Any) -> frozenset[str]:
+    urns = cast("list[Any]", value) if isinstance(value, list) else []
+    if value is not None and (not isinstance(value, list) or not all(isinstance(each, str) for each in urns)):
+        raise InvalidValue("`withdrawn` must be a list of URNs.", attribute="withdrawn")
+    return frozenset(urns)
 
 
 def _extensions(value: Any) -> tuple[Schema, ...]:

@@ -23,7 +23,7 @@ class Projection:
     @property
     def is_default(self) -> bool:
         """Whether nothing was asked and nothing is kept back, so that stored text can be sent as it is."""
-        return self.only is None and not self.without and not _has_on_request(self.resource_type)
+        return self.only is None and not self.without and not _keeps_back(self.resource_type)
 
     def wants(self, name: str) -> bool:
         """Whether a core attribute will be shown at all, so that what it needs is worth reading."""
@@ -38,6 +38,8 @@ class Projection:
             return resource
         shown: dict[str, Any] = {}
         for name, value in resource.items():
+            if name in self.resource_type.withdrawn:
+                continue
             extension = self.resource_type.extension(name)
             if extension is not None:
                 part = self._part(extension.id.casefold(), cast("dict[str, Any]", value), extension.attributes)
@@ -51,6 +53,9 @@ class Projection:
     def _part(self, uri: str | None, values: dict[str, Any], attributes: tuple[Attribute, ...]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         for name, value in values.items():
+            if name == "schemas" and uri is None:
+                shown[name] = [each for each in value if each not in self.resource_type.withdrawn]
+                continue
             attribute = next((each for each in attributes if each.name == name), None)
             if attribute is not None and attribute.returned == "always":
                 shown[name] = value
@@ -74,8 +79,10 @@ class Projection:
         return _subs(value, lambda sub: sub not in subs) if subs else value
 
 
-def _has_on_request(kind: ResourceType) -> bool:
-    return any(each.returned == "request" for extension in kind.extensions for each in extension.attributes)
+def _keeps_back(kind: ResourceType) -> bool:
+    return bool(kind.withdrawn) or any(
+        each.returned == "request" for extension in kind.extensions for each in extension.attributes
+    )
 
 
 def _subs(value: Any, keep: Callable[[str | None], bool]) -> Any:

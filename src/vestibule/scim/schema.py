@@ -52,13 +52,17 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A resource type: the core schema, the extensions, and the endpoint under the base URL."""
+    """A resource type: the core schema, the extensions, and the endpoint under the base URL.
+
+    `withdrawn` are URNs of extensions that were declared once: what resources still have of them is not shown.
+    """
 
     name: str
     endpoint: str
     description: str
     schema: Schema
     extensions: tuple[Schema, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     def extension(self, uri: str) -> Schema | None:
         """The extension with this URN, compared caseless."""

@@ -14,6 +14,7 @@ import vestibule.portal
 from vestibule.clock import Clock, SystemClock
 from vestibule.directory import Directory
 from vestibule.portal.pages import Pages
+from vestibule.server.api import Api
 from vestibule.server.recorder import Recorder
 from vestibule.server.scim import ScimEndpoints
 from vestibule.settings import Settings
@@ -47,6 +48,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/e/{request_id}", pages.explanation),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            *Api(store, clock, settings.api_key).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         lifespan=lifespan,
