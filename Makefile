@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check serve lock clean
+.PHONY: help setup demo test check fuzz serve lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -39,6 +39,10 @@ check: $(VENV)/.dev ## Style, types and import rules
 
 test: check ## Set up and pass all checks and tests
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+fuzz: $(VENV)/.dev ## The property tests of readers, PATCH, filters and requests, 20 times as hard (some minutes)
+	@VESTIBULE_FUZZ=20 $(BIN)/python -m pytest -q -n auto tests/scim tests/store/test_where.py \
+	  tests/server/test_any_request.py $(ARGS)
 
 lock: ## Renew requirements/*.txt from pyproject.toml
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }

@@ -4,9 +4,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.rehearsal.target import URN, FakeTarget, run
 from vestibule.entra.graph import Tenant, TenantGroup, TenantUser
 
@@ -37,7 +38,7 @@ def tenants(draw, *, disabling):
     return Tenant(tuple(users), groups)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60, deadline=None)
 @given(
     tenants(disabling=False),
     tenants(disabling=True),

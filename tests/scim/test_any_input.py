@@ -4,9 +4,10 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.scim.strategies import json_objects, json_values, messages, paths_as_text, texts
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import ScimError
@@ -31,7 +32,7 @@ pieces = st.sampled_from(
 filter_like = st.lists(pieces | texts, max_size=12).map(" ".join) | texts
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(filter_like)
 def test_no_text_breaks_the_filter_reader(text: str) -> None:
     try:
@@ -41,7 +42,7 @@ def test_no_text_breaks_the_filter_reader(text: str) -> None:
         assert 0 <= error.facts["position"] <= len(text)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(filter_like | paths_as_text)
 def test_no_text_breaks_the_path_reader(text: str) -> None:
     try:
@@ -50,7 +51,7 @@ def test_no_text_breaks_the_path_reader(text: str) -> None:
         assert error.kind == "invalid_path"
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(json_objects | json_values)
 def test_no_body_breaks_the_reading_of_a_user_and_reading_it_again_changes_nothing(body: Any) -> None:
     try:
@@ -60,7 +61,7 @@ def test_no_body_breaks_the_reading_of_a_user_and_reading_it_again_changes_nothi
     assert read_user(document, Notes()) == document
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(json_objects)
 def test_no_body_breaks_the_reading_of_a_group(body: Any) -> None:
     try:
@@ -69,7 +70,7 @@ def test_no_body_breaks_the_reading_of_a_group(body: Any) -> None:
         pass
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(json_objects | json_values)
 def test_no_body_breaks_the_reading_of_a_patch(body: Any) -> None:
     try:
@@ -78,7 +79,7 @@ def test_no_body_breaks_the_reading_of_a_patch(body: Any) -> None:
         pass
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(messages)
 def test_no_patch_breaks_a_user(body: Any) -> None:
     """A PATCH gives a document that is whole, or refuses; the present document is never written to."""
@@ -97,7 +98,7 @@ def test_no_patch_breaks_a_user(body: Any) -> None:
             assert sum(each.get("primary") is True for each in value) <= 1
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(messages)
 def test_no_patch_breaks_a_group(body: Any) -> None:
     try:

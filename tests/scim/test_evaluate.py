@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.scim.strategies import filters
 from vestibule.scim.evaluate import evaluate, format_filter, sought_name
 from vestibule.scim.filter_ast import Filter
@@ -87,13 +88,13 @@ def test_one_element_must_match_the_whole_value_path() -> None:
     assert not evaluate(strict, ANA)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(filters)
 def test_a_filter_written_down_reads_back_the_same(tree: Filter) -> None:
     assert parse_filter(format_filter(tree), USER) == tree
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(filters, st.sampled_from([ANA, {}, {"userName": "a", "emails": [{}], ENTERPRISE_USER: {}}]))
 def test_every_filter_has_an_answer_and_not_is_its_opposite(tree: Filter, resource: dict[str, Any]) -> None:
     text = format_filter(tree)

@@ -1,9 +1,10 @@
 """Filters: the grammar, and that a tree written out reads back the same."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from vestibule.scim.errors import InvalidFilter, ScimError
 from vestibule.scim.evaluate import evaluate, format_filter
 from vestibule.scim.filter_ast import And, Compare, Filter, Not, Or, Present, ValuePath
@@ -82,13 +83,13 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(trees)
 def test_a_tree_written_out_reads_back_the_same(tree: Filter) -> None:
     assert parse_filter(format_filter(tree), USER) == tree
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(
     ["userName", "eq", '"a"', "and", "or", "not", "(", ")", "[", "]", "emails", ".value", "pr", "5", "null", "members"]
 )).map(" ".join)))  # fmt: skip

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, ScimError
 from vestibule.scim.patch import MAX_OPERATIONS, PATCH_SCHEMA, GroupChange, compile_group, read_patch
@@ -147,7 +148,7 @@ OPERATIONS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.sets(IDS), st.lists(OPERATIONS, min_size=1, max_size=6))
 def test_a_compiled_change_does_what_its_operations_do_one_by_one(
     present: set[str], operations: list[dict[str, Any]]

@@ -3,9 +3,10 @@
 import copy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import ScimError
 from vestibule.scim.patch import PATCH_SCHEMA, compile_group, read_patch
@@ -38,7 +39,7 @@ def one_by_one(members: set[str], operations: list[dict[str, Any]]) -> set[str]:
     return members
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.sets(_ids), st.lists(_operations, min_size=1, max_size=6))
 def test_a_compiled_change_is_the_operations_one_by_one(members: set[str], operations: list[dict[str, Any]]) -> None:
     notes = Notes()
@@ -63,7 +64,7 @@ _json = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(_json)
 def test_no_body_is_anything_but_read_or_refused(body: Any) -> None:
     for read in (read_user, read_group):
@@ -73,7 +74,7 @@ def test_no_body_is_anything_but_read_or_refused(body: Any) -> None:
             assert error.detail
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(_json, min_size=1, max_size=3))
 def test_no_operation_is_anything_but_applied_or_refused_and_a_refusal_changes_nothing(operations: list[Any]) -> None:
     before = {
@@ -94,7 +95,7 @@ def test_no_operation_is_anything_but_applied_or_refused_and_a_refusal_changes_n
     assert before == kept
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.sampled_from(["title", "displayName", "name.givenName", 'emails[type eq "work"].value', "active"]), st.booleans()
 )

@@ -4,9 +4,10 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidValue, Mutability, NoTarget
 from vestibule.scim.patch import PATCH_SCHEMA, read_patch
@@ -187,7 +188,7 @@ WRITES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(WRITES)
 def test_operations_together_do_what_they_do_one_after_the_other(operations: list[dict[str, Any]]) -> None:
     """Where each of them is accepted alone; elements left without a value in between are dropped only at the end."""
@@ -200,7 +201,7 @@ def test_operations_together_do_what_they_do_one_after_the_other(operations: lis
     assert patched(*operations) == step
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(WRITES)
 def test_a_replace_repeated_changes_nothing_more(operations: list[dict[str, Any]]) -> None:
     replaces = [operation | {"op": "replace"} for operation in operations[:1]]

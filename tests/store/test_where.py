@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.store.staging import AT, HERE, a_group, a_user, groups_where, ids_of, two_connections, user_id, users_where
 from vestibule.clock import rfc3339
 from vestibule.model import Connection, User
@@ -219,7 +220,7 @@ def meant(crowd: list[Person], text: str) -> list[str]:
     return [each.user.id for each in crowd if evaluate(users_where(text), each.resource)]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(crowd=crowds(), asked=st.lists(filters, min_size=1, max_size=25))
 def test_sql_answers_as_the_reference_evaluator_does(arena: Arena, crowd: list[Person], asked: list[str]) -> None:
     """Any users, any filter; one that cannot be said in SQL is refused, never answered by half."""
