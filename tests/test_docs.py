@@ -1,0 +1,39 @@
+"""What is written for people is true: the README's example runs, and the documents tell the register."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from vestibule.scim.profile import Profile
+from vestibule.scim.quirks import QUIRKS, Quirk
+
+ROOT = Path(__file__).parents[1]
+
+
+def row(quirk: Quirk) -> str:
+    example = quirk.example.replace("|", "\\|")
+    refusal = f"{quirk.refusal.status} {quirk.refusal.scim_type}" if quirk.refusal else "–"
+    return f"| `{quirk.id}` | {quirk.sender} | `{example}` | {quirk.what_we_do} | {quirk.source} | {refusal} |"
+
+
+def test_the_example_of_the_readme_prints_what_it_says() -> None:
+    readme = (ROOT / "README.md").read_text()
+    match = re.search(r"```python\n(.*?)```\n\nprints (.*?) and (.*?)\.\n", readme, re.DOTALL)
+    assert match is not None
+    done = subprocess.run([sys.executable, "-c", match[1]], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [each.strip("`") for each in match.groups()[1:]]
+
+
+def test_the_document_tells_every_quirk_of_the_register_and_no_other() -> None:
+    rows = [
+        line
+        for line in (ROOT / "docs/scim.md").read_text().splitlines()
+        if re.match(r"\| `\w+` \| (Entra|Okta|any)", line)
+    ]
+    assert rows == [row(quirk) for quirk in QUIRKS]
+
+
+def test_the_document_tells_every_setting() -> None:
+    told = (ROOT / "docs/scim.md").read_text()
+    assert [name for name in Profile().as_json() if name != "withdrawn" and f"| `{name}` |" not in told] == []
