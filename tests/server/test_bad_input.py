@@ -1,9 +1,14 @@
 """Bad input is told clearly, in SCIM's own form, with the right status, and changes nothing."""
 
+import time
+
 import httpx2
 import pytest
 
 from tests.conftest import Tenant, Vestibule
+from vestibule.explain import explain
+from vestibule.model import Exchange
+from vestibule.store import NotFound
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -42,10 +47,24 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert tenant.http.get("/Users").json()["totalResults"] == 0
 
 
+def recorded(tenant: Tenant, answer: httpx2.Response) -> Exchange:
+    """The entry of the log, which is kept some milliseconds after the answer."""
+    request_id = answer.headers["vestibule-request-id"]
+    for _ in range(100):
+        try:
+            return tenant.vestibule.admin(lambda store: store.exchange(request_id))
+        except NotFound:
+            time.sleep(0.01)
+    raise AssertionError(f"{request_id} was not recorded")
+
+
 def test_an_unknown_attribute_is_ignored_and_noted(tenant: Tenant) -> None:
     answer = tenant.http.post("/Users", json={"userName": "a", "shoeSize": 43})
     assert answer.status_code == 201
     assert "shoeSize" not in answer.json()
+    exchange = recorded(tenant, answer)
+    assert exchange.facts["tolerated_in"] == {"unknown_attribute": ["shoeSize"]}
+    assert "shoeSize" in explain(exchange).why
 
 
 @pytest.mark.parametrize(

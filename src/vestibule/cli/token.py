@@ -114,6 +114,7 @@ def token_json(token: Token, now: int) -> JsonObject:
         "last_four": token.last_four,
         "created_at": rfc3339(token.created_at),
         "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
+        "user_id": token.user_id,
         "last_used_at": None if token.last_used_at is None else rfc3339(token.last_used_at),
         "warning": scope_warning(token.scopes),
     }

@@ -1,5 +1,7 @@
 """`done`: the request was answered; what it changed. `no_change` when there was nothing to do."""
 
+from collections.abc import Mapping
+
 from vestibule.explain.entry import Entry, Explanation, subject
 from vestibule.model import Exchange
 
@@ -23,6 +25,13 @@ def _parked(exchange: Exchange) -> Explanation:
         f"The {subject(exchange)} was handled, but {count} of those named are no users here (yet): {names}{more}.",
         "They are kept aside and join the group by themselves when such a user appears; the roll call lists them.",
     )
+
+
+def _left_out(exchange: Exchange) -> str:
+    """What came and was not kept, because no schema of the connection has it."""
+    tolerated: Mapping[str, list[str]] = exchange.facts.get("tolerated_in") or {}
+    names = [each for quirk in ("unknown_attribute", "unknown_schema") for each in tolerated.get(quirk, [])]
+    return f" Not kept, as no schema of the connection has it: {', '.join(names)}." if names else ""
 
 
 def _tell(exchange: Exchange) -> Explanation:
@@ -56,7 +65,8 @@ def _tell(exchange: Exchange) -> Explanation:
     return Explanation(
         "done",
         f"The {subject(exchange)} was {_VERBS.get(exchange.method, 'handled')}{members}.",
-        "The token had the scope that this request needs." if exchange.token_id else "The request was in order.",
+        ("The token had the scope that this request needs." if exchange.token_id else "The request was in order.")
+        + _left_out(exchange),
     )
 
 
