@@ -111,7 +111,7 @@ class _Reader:
             self.fail(f"it is longer than {MAX_LENGTH} characters", MAX_LENGTH)
         self.split()
 
-    def fail(self, why: str, at: int) -> NoReturn:
+    def fail(self, why: str, at: int, **facts: str) -> NoReturn:
         what = "filter" if self.error is InvalidFilter else "path"
         shown = self.text if len(self.text) <= 120 else self.text[:117] + "…"
         example = 'userName eq "ana@example.com"' if what == "filter" else 'emails[type eq "work"].value'
@@ -119,6 +119,7 @@ class _Reader:
             f"The {what} `{shown}` cannot be read at position {at}: {why}. A {what} looks like `{example}`.",
             position=at,
             text=self.text[:500],
+            **facts,
         )
 
     def split(self) -> None:
@@ -316,7 +317,7 @@ class _Reader:
         try:
             self.notes.note(quirk_id, token.text)
         except ScimError as refusal:
-            self.fail(refusal.detail, token.at)
+            self.fail(refusal.detail.rstrip("."), token.at, quirk=quirk_id, dialect=self.notes.dialect.name)
 
     def bare_text(self, token: _Token) -> str | None:
         # true and false without quotation marks may be meant as what they are, so they are not guessed at.
