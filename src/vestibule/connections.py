@@ -1,8 +1,8 @@
 """Enterprises, their connections and the SCIM tokens of a connection: made, listed, granted, rotated, revoked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -10,8 +10,9 @@ from vestibule import ids
 from vestibule.clock import Clock
 from vestibule.model import Audit, Connection, Enterprise, JsonObject, Token, TokenChange
 from vestibule.scim.discovery import schema_json
-from vestibule.scim.extension import read_extension
-from vestibule.scim.profile import kept_profile, read_profile
+from vestibule.scim.errors import InvalidValue
+from vestibule.scim.extension import check_redeclared, read_extension
+from vestibule.scim.profile import read_profile
 from vestibule.scim.scopes import SCOPES, lacks_groups
 from vestibule.store import NotFound, Store
 
@@ -85,46 +86,87 @@ async def change_settings(
 
     Raises Refused for an unknown connection, scim.errors.InvalidValue for a setting that is none.
     """
-    connection = await the_connection(store, connection_id)
-    present: JsonObject = orjson.loads(connection.settings)
-    wanted = {name: value for name, value in {**present, **changes}.items() if value is not None}
-    read_profile(wanted)
-    now = clock.now()
-    entry = Audit(
-        ids.new_id("aud", now), connection_id, now, actor, "connection.settings_changed", connection_id, dict(changes)
-    )
-    return await store.set_settings(connection_id, orjson.dumps(wanted).decode(), entry)
+    if "withdrawn" in changes:
+        raise InvalidValue("There is no setting `withdrawn`: withdraw a schema by its URN.")
+
+    def change(present: JsonObject) -> JsonObject:
+        wanted = {**present, **changes}
+        for each in _schemas(wanted, "extensions"):
+            _check_shape(present, each)
+        return wanted
+
+    return await _change(store, clock, connection_id, change, actor, dict(changes))
 
 
 async def declare_extension(
     store: Store, clock: Clock, connection_id: str, declaration: Any, *, actor: str = "cli"
 ) -> Connection:
-    """Add an extension schema, or replace the one with the same URN.
+    """Add an extension schema, or replace the one with the same URN, whose attributes keep their types.
 
     Raises Refused for an unknown connection, scim.errors.InvalidValue saying what is wrong with the schema.
     """
     schema = schema_json(read_extension(declaration))
-    others = [each for each in await _extensions(store, connection_id) if not _same(each, schema["id"])]
-    return await change_settings(store, clock, connection_id, {"extensions": [*others, schema]}, actor=actor)
+
+    def change(present: JsonObject) -> JsonObject:
+        _check_shape(present, schema)
+        others = [each for each in _schemas(present, "extensions") if not _same(each, schema["id"])]
+        return {**present, "extensions": [*others, schema]}
+
+    return await _change(store, clock, connection_id, change, actor, {"declared": schema["id"]})
 
 
 async def withdraw_extension(
     store: Store, clock: Clock, connection_id: str, urn: str, *, actor: str = "cli"
 ) -> Connection:
     """Take an extension schema away; what users have of it stays kept and is no longer shown. Raises Refused."""
-    present = await _extensions(store, connection_id)
-    others = [each for each in present if not _same(each, urn)]
-    if len(others) == len(present):
-        raise Refused(f"{connection_id} has no schema {urn}; it has {', '.join(e['id'] for e in present) or 'none'}.")
-    withdrawn = kept_profile((await the_connection(store, connection_id)).settings).user.withdrawn
-    gone = [each["id"] for each in present if _same(each, urn)]
-    changes = {"extensions": others, "withdrawn": sorted({*withdrawn, *gone})}
-    return await change_settings(store, clock, connection_id, changes, actor=actor)
+
+    def change(present: JsonObject) -> JsonObject:
+        declared = _schemas(present, "extensions")
+        gone = [each for each in declared if _same(each, urn)]
+        if not gone:
+            names = ", ".join(each["id"] for each in declared) or "none"
+            raise Refused(f"{connection_id} has no schema {urn}; it has {names}.")
+        withdrawn = [each for each in _schemas(present, "withdrawn") if not _same(each, urn)]
+        return {
+            **present,
+            "extensions": [each for each in declared if not _same(each, urn)],
+            "withdrawn": [*withdrawn, *gone],
+        }
+
+    return await _change(store, clock, connection_id, change, actor, {"withdrawn": urn})
 
 
-async def _extensions(store: Store, connection_id: str) -> list[JsonObject]:
-    connection = await the_connection(store, connection_id)
-    return [schema_json(each) for each in kept_profile(connection.settings).extensions]
+async def _change(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    change: Callable[[JsonObject], JsonObject],
+    actor: str,
+    detail: JsonObject,
+) -> Connection:
+    def changed(text: str) -> str:
+        wanted = {name: value for name, value in change(orjson.loads(text)).items() if value is not None}
+        read_profile(wanted)
+        return orjson.dumps(wanted).decode()
+
+    now = clock.now()
+    action = "connection.settings_changed"
+    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, action, connection_id, detail)
+    await the_connection(store, connection_id)
+    return await store.change_settings(connection_id, changed, entry)
+
+
+def _schemas(settings: JsonObject, name: str) -> list[JsonObject]:
+    value = settings.get(name)
+    return [schema_json(read_extension(each)) for each in cast("list[Any]", value)] if isinstance(value, list) else []
+
+
+def _check_shape(present: JsonObject, wanted: JsonObject) -> None:
+    """What users may have of a schema, declared now or once, keeps its shape. Raises InvalidValue."""
+    for name in ("extensions", "withdrawn"):
+        for each in _schemas(present, name):
+            if _same(each, wanted["id"]):
+                check_redeclared(read_extension(each), read_extension(wanted))
 
 
 def _same(schema: JsonObject, urn: str) -> bool:

@@ -4,24 +4,25 @@ Each function takes the connection id first. What the store says (NotFound, Take
 error of RFC 7644 that it means, with a detail for the customer's admin.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import orjson
 
 from vestibule import ids
+from vestibule.account_rules import check_only, check_protected, says_active, user_of, with_known_manager
 from vestibule.clock import Clock
 from vestibule.in_scim_terms import in_scim_terms
-from vestibule.model import Conflict, Group, GroupRef, Hold, JsonObject, Member, Origin, User
+from vestibule.model import Audit, Conflict, Group, GroupRef, Hold, JsonObject, Member, Origin, User
 from vestibule.scim import errors
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.profile import Profile
 from vestibule.scim.resource import GroupDraft, keep_immutables, with_schemas
-from vestibule.scim.schema import CORE_USER, ENTERPRISE_USER
+from vestibule.scim.schema import CORE_USER
 from vestibule.scim.user_patch import UserChange, apply
-from vestibule.store import GroupChanged, Guarded, NotFound, Page, Rules, Store, Taken
+from vestibule.store import GroupChanged, Guarded, NotFound, Page, Rules, Store
 
 DEFAULT = Profile()
 Edit: TypeAlias = Callable[[JsonObject], JsonObject]
@@ -46,76 +47,98 @@ class Directory:
     async def create_user(
         self, connection_id: str, document: JsonObject, origin: Origin = "scim", profile: Profile = DEFAULT
     ) -> User:
-        """Make a user of a normalised document (see `scim.resource.read_user`).
+        """Make a user of a normalised document (see `scim.resource.read_user`); active unless it says otherwise.
 
         An account of the app's or of a sign-in's with the same externalId or userName, which the identity provider
-        has not written to yet, is linked instead, if the dialect allows. Raises Uniqueness, UnknownManager.
+        has not written to yet, is linked instead, if the dialect allows. Raises Uniqueness, UnknownManager, Held,
+        Protected.
         """
         now = self.clock.now()
-        user = user_of(ids.new_id("usr", now), connection_id, document, origin, now)
-        rules = rules_of(profile)
+        user = user_of(
+            ids.new_id("usr", now), connection_id, {**document, "active": says_active(document)}, origin, now
+        )
         try:
             with in_scim_terms("User", connection_id):
-                try:
-                    made = await self.store.create_user(user, rules)
-                except Taken as taken:
-                    if origin != "scim":
-                        raise
-                    return await self._linked(user, document, taken, profile)
+                made = await self.store.create_user(user, rules_of(profile))
         except errors.Uniqueness as refusal:
-            if origin == "scim" and refusal.facts["attribute"] != "id":
-                facts = refusal.facts
-                await self._note_conflict(user, facts["holder"], facts["attribute"], facts["value"])
-            raise
+            if origin != "scim" or refusal.facts["attribute"] == "id":
+                raise
+            return await self._link_or_refuse(user, document, refusal, profile)
         if origin == "scim":
             await self._propose_by_email(made, document)
         return made
 
-    async def _linked(self, user: User, document: JsonObject, taken: Taken, profile: Profile) -> User:
-        """The account that holds the name, adopted; raises the same Taken when it may not be."""
-        approved = any(
-            each.user_id == taken.holder and each.value == taken.value
-            for each in await self.store.conflicts(user.connection_id, "linked")
-        )
+    async def _link_or_refuse(
+        self, user: User, document: JsonObject, refusal: errors.Uniqueness, profile: Profile
+    ) -> User:
+        """The account that holds the name, adopted; else the refusal, which is kept as a conflict."""
+        facts = refusal.facts
+        connection_id, holder_id = user.connection_id, facts["holder"]
+        approved = await self._approved(connection_id, holder_id, facts["attribute"], facts["value"])
 
         def adopt(holder: User) -> User:
+            theirs, ours = user.external_id, holder.external_id
             free = profile.dialect.adopts and holder.origin != "scim" and holder.adopted_at is None
-            if not free and not approved:
-                raise taken
-            merged = with_schemas(orjson.loads(holder.document) | document, profile.user)
+            if approved is None and not (free and (theirs is None or ours is None or theirs == ours)):
+                raise refusal
+            before: JsonObject = orjson.loads(holder.document)
+            merged = {**before, **document, "active": document.get("active", holder.active)}
+            keep_immutables(before, merged, profile.user, omissible=True)
+            merged = with_schemas(merged, profile.user)
             adopted = user_of(holder.id, holder.connection_id, merged, holder.origin, holder.created_at)
             kept = {"version": holder.version, "updated_at": user.created_at, "protected": holder.protected}
-            return replace(adopted, adopted_at=holder.adopted_at or user.created_at, **kept)
+            adopted = replace(adopted, adopted_at=holder.adopted_at or user.created_at, **kept)
+            check_protected(holder, adopted)
+            return adopted
 
-        return await self.store.change_user(user.connection_id, taken.holder, adopt, None, rules_of(profile))
+        async def write(rules: Rules) -> User:
+            with in_scim_terms("User", holder_id):
+                return await self.store.change_user(connection_id, holder_id, adopt, None, rules)
+
+        try:
+            linked = await self._guarded(connection_id, profile, write)
+        except errors.Uniqueness as again:
+            await self._note_conflict(user, again.facts["holder"], again.facts["attribute"], again.facts["value"])
+            raise
+        if approved is not None:
+            now = self.clock.now()
+            entry = Audit(ids.new_id("aud", now), connection_id, now, "scim", "conflict.done", approved.id, {})
+            await self.store.decide_conflict(connection_id, approved.id, "done", entry)
+        return linked
+
+    async def _approved(self, connection_id: str, holder: str, attribute: str, value: str) -> Conflict | None:
+        """The conflict by which an administrator let the account take over what comes next; good for once."""
+        for each in await self.store.conflicts(connection_id, "linked"):
+            if each.other_id is None and (each.user_id, each.attribute, each.value) == (holder, attribute, value):
+                return each
+        return None
 
     async def _propose_by_email(self, user: User, document: JsonObject) -> None:
         """An account of the app's with the same address may be the same person; nobody is taken over for that."""
-        values = [each["value"] for each in document.get("emails", []) if each.get("value")]
+        values = {each["value"].casefold() for each in document.get("emails", []) if each.get("value")}
         for other in await self.store.users_with_email(user.connection_id, values) if values else ():
             if other.id != user.id and other.origin != "scim" and other.adopted_at is None:
-                await self._note_conflict(user, other.id, "emails", values[0], other_id=user.id)
+                theirs = {str(each.get("value", "")).casefold() for each in orjson.loads(other.document)["emails"]}
+                await self._note_conflict(user, other.id, "emails", min(values & theirs), other_id=user.id)
 
     async def _note_conflict(
         self, user: User, holder: str, attribute: str, value: str, other_id: str | None = None
-    ) -> Conflict:
+    ) -> None:
         now = self.clock.now()
-        incoming: JsonObject = {"userName": user.user_name, "externalId": user.external_id}
-        return await self.store.note_conflict(
-            Conflict(
-                ids.new_id("cfl", now),
-                user.connection_id,
-                attribute,
-                value,
-                holder,
-                other_id,
-                incoming,
-                "open",
-                1,
-                now,
-                now,
-            )
+        conflict = Conflict(
+            id=ids.new_id("cfl", now),
+            connection_id=user.connection_id,
+            attribute=attribute,
+            value=value,
+            user_id=holder,
+            other_id=other_id,
+            incoming={"userName": user.user_name, "externalId": user.external_id},
+            state="open",
+            requests=1,
+            first_at=now,
+            last_at=now,
         )
+        await self.store.note_conflict(conflict)
 
     async def user(self, connection_id: str, user_id: str) -> User:
         """One user. Raises errors.NotFound."""
@@ -136,16 +159,20 @@ class Directory:
         document: JsonObject,
         expected_version: int | None = None,
         profile: Profile = DEFAULT,
+        only: Collection[str] | None = None,
     ) -> UserWritten:
-        """PUT: the document replaces the present one. Raises NotFound, Uniqueness, Mutability, PreconditionFailed."""
+        """PUT: the document replaces the present one; `only` these attributes may differ, where it is given.
+
+        Raises NotFound, Uniqueness, Mutability, PreconditionFailed, Forbidden.
+        """
 
         def replacing(before: JsonObject) -> JsonObject:
             # A PUT that says nothing of `active` brings nobody back who was deactivated.
-            after = with_schemas({"active": before["active"]} | document, profile.user)
-            keep_immutables(before, after, profile.user)
-            return after
+            after = {"active": before["active"]} | document
+            keep_immutables(before, after, profile.user, omissible=True)
+            return with_schemas(after, profile.user)
 
-        return await self._change_user(connection_id, user_id, replacing, expected_version, profile)
+        return await self._change_user(connection_id, user_id, replacing, expected_version, profile, only)
 
     async def patch_user(
         self,
@@ -154,14 +181,21 @@ class Directory:
         change: UserChange,
         expected_version: int | None = None,
         profile: Profile = DEFAULT,
+        only: Collection[str] | None = None,
     ) -> UserWritten:
-        """PATCH: the compiled change is applied to the present document, all or nothing."""
+        """PATCH: the compiled change is applied to the present document, all or nothing; `only` as for PUT."""
         return await self._change_user(
-            connection_id, user_id, lambda document: apply(change, document), expected_version, profile
+            connection_id, user_id, lambda document: apply(change, document), expected_version, profile, only
         )
 
     async def _change_user(
-        self, connection_id: str, user_id: str, edit: Edit, expected_version: int | None, profile: Profile
+        self,
+        connection_id: str,
+        user_id: str,
+        edit: Edit,
+        expected_version: int | None,
+        profile: Profile,
+        only: Collection[str] | None,
     ) -> UserWritten:
         now = self.clock.now()
         versions: list[int] = []
@@ -170,7 +204,8 @@ class Directory:
             versions.append(user.version)
             before: JsonObject = orjson.loads(user.document)
             before.setdefault("active", user.active)
-            after = _with_known_manager(before, edit(before))
+            after = with_known_manager(before, edit(before))
+            check_only(before, after, only)
             # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
             active = after.get("active", user.active) is not False
             adopted_at = user.adopted_at
@@ -181,7 +216,7 @@ class Directory:
             changed = user_of(user_id, connection_id, after, user.origin, user.created_at)
             kept = {"version": user.version, "updated_at": now, "protected": user.protected}
             changed = replace(changed, active=active, adopted_at=adopted_at, **kept)
-            _check_protected(user, changed)
+            check_protected(user, changed)
             return changed
 
         async def write(rules: Rules) -> User:
@@ -196,7 +231,7 @@ class Directory:
     ) -> User:
         """Delete a user for good; it leaves its groups. Raises NotFound, PreconditionFailed, Protected, Held."""
         user = await self.user(connection_id, user_id)
-        _check_protected(user, None)
+        check_protected(user, None)
 
         async def write(rules: Rules) -> None:
             with in_scim_terms("User", user_id):
@@ -235,7 +270,7 @@ class Directory:
             )
         )
         what = (
-            f"It would remove all {guarded.count} members of the group {name!r}."
+            f"It would leave the group {name!r} without any of its {guarded.count} members."
             if guarded.guard == "emptied_group"
             else f"It would be the deactivation no. {guarded.count} of this run; {guarded.limit} are let through."
         )
@@ -285,10 +320,16 @@ class Directory:
 
         return await self._guarded(connection_id, profile, write)
 
-    async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
-        """Delete a group; its members stay as users. Raises NotFound, PreconditionFailed."""
-        with in_scim_terms("Group", group_id):
-            await self.store.delete_group(connection_id, group_id, expected_version)
+    async def delete_group(
+        self, connection_id: str, group_id: str, expected_version: int | None = None, profile: Profile = DEFAULT
+    ) -> None:
+        """Delete a group; its members stay as users. Raises NotFound, PreconditionFailed, Held."""
+
+        async def write(rules: Rules) -> None:
+            with in_scim_terms("Group", group_id):
+                await self.store.delete_group(connection_id, group_id, expected_version, rules)
+
+        await self._guarded(connection_id, profile, write)
 
     async def members_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[Member]]:
         """The members of some groups, for an answer that shows them."""
@@ -325,38 +366,3 @@ def rules_of(profile: Profile) -> Rules:
         hold_deactivations=profile.hold_deactivations,
         hold_window=profile.hold_window * 60_000_000,
     )
-
-
-def user_of(user_id: str, connection_id: str, document: JsonObject, origin: Origin, now: int) -> User:
-    """The stored form of a user's document, version 1."""
-    text = orjson.dumps(document).decode()
-    external_id: Any = document.get("externalId")
-    return User(
-        id=user_id,
-        connection_id=connection_id,
-        user_name=document["userName"],
-        external_id=external_id,
-        active=document.get("active", True) is not False,
-        origin=origin,
-        version=1,
-        created_at=now,
-        updated_at=now,
-        document=text,
-    )
-
-
-def _check_protected(user: User, changed: User | None) -> None:
-    """Raise Protected when a protected account would be deleted (None), deactivated or renamed."""
-    if not user.protected:
-        return
-    if changed is None or (user.active and not changed.active) or user.user_name != changed.user_name:
-        raise errors.Protected("This account is protected: it is neither deactivated, renamed nor deleted.", id=user.id)
-
-
-def _with_known_manager(before: JsonObject, after: JsonObject) -> JsonObject:
-    """The wanted document with `manager.$ref` as it is kept, when it names the same manager."""
-    present: JsonObject = before.get(ENTERPRISE_USER, {}).get("manager", {})
-    wanted: JsonObject = after.get(ENTERPRISE_USER, {}).get("manager", {})
-    if "$ref" not in present or wanted.get("value") != present["value"] or "$ref" in wanted:
-        return after
-    return after | {ENTERPRISE_USER: after[ENTERPRISE_USER] | {"manager": {**present, **wanted}}}

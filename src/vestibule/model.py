@@ -140,6 +140,7 @@ class Pending:
 class Conflict:
     """Two accounts that may be one person's: `user_id` exists, `incoming` is what the identity provider sent.
 
+    A linked one without `other_id` is `done` once the account took over what the identity provider sent.
     `attribute` is what they share: `emails` (then `other_id` is the account that was made all the same), or
     `userName` or `externalId` (then the request was refused with 409 and there is no `other_id`).
     """
@@ -151,7 +152,7 @@ class Conflict:
     user_id: str
     other_id: str | None
     incoming: JsonObject
-    state: Literal["open", "linked", "dismissed"]
+    state: Literal["open", "linked", "dismissed", "done"]
     requests: int
     first_at: int
     last_at: int

@@ -77,17 +77,22 @@ async def _settle(
         ) from error
 
 
-async def protect(store: Store, clock: Clock, connection_id: str, user_id: str, *, protected: bool) -> User:
+async def protect(
+    store: Store, clock: Clock, connection_id: str, user_id: str, *, protected: bool, actor: str = "cli"
+) -> User:
     """Keep provisioning from renaming, deactivating or deleting an account, or let it again. Raises CannotDecide."""
     now = clock.now()
     try:
-        return await store.change_user(
+        changed = await store.change_user(
             connection_id,
             user_id,
             lambda user: None if user.protected is protected else replace(user, protected=protected, updated_at=now),
         )
     except NotFound as error:
         raise CannotDecide(f"There is no user {user_id} in {connection_id}.") from error
+    action = "user.protected" if protected else "user.unprotected"
+    await store.add_audit(_audit(clock, connection_id, actor, action, user_id, {}))
+    return changed
 
 
 def conflict_json(conflict: Conflict) -> JsonObject:

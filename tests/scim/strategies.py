@@ -66,6 +66,7 @@ _ALL = [
     for schema, uri in ((USER_SCHEMA, None), (ENTERPRISE_SCHEMA, ENTERPRISE_SCHEMA.id))
     for each in schema.attributes
     for path in _paths(uri, each)
+    if each.returned != "never"
 ]
 _LISTS = [path for path in _ALL if path.attribute.multi_valued and path.attribute.type == "complex"]
 

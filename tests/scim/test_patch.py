@@ -91,7 +91,7 @@ def test_clearing_the_external_id_is_not_leaving_it() -> None:
         ({"op": "replace", "path": "meta.created", "value": "v"}, Mutability),
         ({"op": "replace", "path": "displayName", "value": ["a", "b"]}, InvalidValue),
         ({"op": "replace", "value": "x"}, InvalidValue),
-        ({"op": "replace", "path": "tea", "value": "x"}, InvalidPath),
+        ({"op": "replace", "path": "tea[x", "value": "x"}, InvalidPath),
     ],
 )
 def test_what_cannot_be_said_of_a_group_is_refused_with_the_operation(

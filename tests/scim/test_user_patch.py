@@ -145,7 +145,7 @@ def test_without_a_filter_all_elements_are_meant() -> None:
 
 
 def test_a_refused_request_changes_nothing_at_all() -> None:
-    with pytest.raises(InvalidValue):
+    with pytest.raises(Mutability):
         patched(replace("title", "T"), replace("emails", []), remove("userName"))
 
 

@@ -55,7 +55,10 @@ elements = st.one_of(
     ),
     st.fixed_dictionaries({"type": st.sampled_from(TYPES)}, optional={"primary": st.booleans(), "display": texts}),
 )
-managers = with_either("value", "displayName")
+# Nobody is named so: a manager who is somebody by another name would be given the id.
+managers = with_either("value", "displayName").map(
+    lambda each: each | ({"value": f"m {each['value']}"} if "value" in each else {})
+)
 extensions = st.fixed_dictionaries({"department": texts}, optional={"manager": managers}) | st.builds(
     lambda manager: {"manager": manager}, managers
 )

@@ -74,10 +74,13 @@ def list_holds(session: Session, connection_id: str) -> None:
 @click.argument("hold_id")
 @command
 def approve(session: Session, connection_id: str, hold_id: str) -> None:
-    """Let through what HOLD_ID keeps back, for a day; the identity provider sends it again by itself."""
+    """Switch off the guard of HOLD_ID for a day: for that group, or for all deactivations of the connection."""
     decided = session.run(lambda store: review.approve(store, session.clock, connection_id, hold_id))
     until = rfc3339(decided.approved_until or 0)
-    session.emit(hold_json(decided), f"{decided.id} is approved until {until}; the next such request is done.")
+    session.emit(
+        hold_json(decided),
+        f"{decided.id} is approved: until {until} {_let_through(decided)}. It is sent again by itself.",
+    )
 
 
 @hold.command()
@@ -127,6 +130,12 @@ def _conflict_told(conflict: Conflict) -> str:
         return f"{conflict.other_id} ({name}) has the e-mail {conflict.value} of {conflict.user_id}"
     held = f"{conflict.user_id} has the {conflict.attribute} {conflict.value}"
     return f"{name} was refused {conflict.requests} times: {held}"
+
+
+def _let_through(hold: Hold) -> str:
+    if hold.guard == "deactivations":
+        return "no deactivation is held"
+    return f"{hold.subject_name} may be emptied or deleted"
 
 
 def _hold_told(hold: Hold) -> str:

@@ -1,6 +1,6 @@
 """The page behind the link in an error's detail: `/e/{request_id}`. An outsider sees the sentence alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from vestibule.explain import explain
 from vestibule.store import NotFound, Store
 
 _templates = Environment(loader=PackageLoader("vestibule.portal"), autoescape=True)
+_NAMES_NOBODY = frozenset({"got", "need", "reason", "limit", "allow", "guard", "quirk", "dialect", "changed"})
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
     "frame-ancestors 'none'; base-uri 'none'",
@@ -32,9 +33,10 @@ class Pages:
             exchange = await self.store.exchange(request_id)
         except NotFound:
             return _page("unknown.html", 404, request_id=request_id)
-        explanation = explain(exchange)
-        # Only what names nobody: a sentence about a user or a group carries the name.
-        told = explanation.sentence if exchange.target is None or exchange.target not in explanation.sentence else None
+        # Only what names nobody: not whom it was about, nor anything that came with the request.
+        known = {name: value for name, value in exchange.facts.items() if name in _NAMES_NOBODY}
+        explanation = explain(replace(exchange, target=None, facts=known, request_body=None, response_body=None))
+        told = explanation.sentence
         return _page("explanation.html", 200, sentence=told, code=explanation.code, request_id=request_id)
 
 

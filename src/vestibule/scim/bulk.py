@@ -1,6 +1,8 @@
 """Bulk requests (RFC 7644 section 3.7): read, put into an order in which every `bulkId` is known, and answered."""
 
+import heapq
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,7 +13,8 @@ REQUEST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 MAX_DEPTH = 64
-_REFERENCE = re.compile(r"bulkId:([^\s/\"\]]+)")
+# A value that is a reference, one in a PATCH path (`members[value eq "bulkId:…"]`), one in an operation's path.
+_REFERENCE = re.compile(r"\AbulkId:(?P<whole>.+)\Z|\"bulkId:(?P<quoted>[^\"]+)\"|/bulkId:(?P<segment>[^/]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,16 @@ def read_bulk(body: Any, max_operations: int) -> BulkRequest:
     items = cast("list[Any]", operations)
     if len(items) > max_operations:
         raise PayloadTooLarge(
-            f"A bulk request may have {max_operations} operations, not {len(items)}.", limit=max_operations
+            f"A bulk request may have {max_operations} operations, not {len(items)}.",
+            limit=max_operations,
+            unit="operations",
         )
     limit: Any = message.get("failonerrors")
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise InvalidValue("`failOnErrors` must be a whole number from 1.", attribute="failOnErrors")
     read = tuple(_operation(number, each) for number, each in enumerate(items, 1))
-    ids = [each.bulk_id for each in read if each.bulk_id is not None]
-    twice = next((each for each in ids if ids.count(each) > 1), None)
+    counted = Counter(each.bulk_id for each in read if each.bulk_id is not None)
+    twice = next((each for each, count in counted.items() if count > 1), None)
     if twice is not None:
         raise InvalidValue(f"Two operations have the bulkId {twice!r}; each needs its own.", attribute="bulkId")
     return BulkRequest(read, limit)
@@ -73,6 +78,9 @@ def _operation(number: int, item: Any) -> BulkOperation:
     if not isinstance(path, str) or not path.strip("/ "):
         raise InvalidSyntax(f"Operation {number}: `path` must be e.g. /Users or /Users/usr_….")
     bulk_id, version, data = fields.get("bulkid"), fields.get("version"), fields.get("data")
+    for name, value in (("version", version), ("bulkId", bulk_id)):
+        if value is not None and not isinstance(value, str):
+            raise InvalidSyntax(f"Operation {number}: `{name}` must be a text.")
     if method.upper() == "POST" and (not isinstance(bulk_id, str) or not bulk_id):
         raise InvalidSyntax(f"Operation {number}: a POST needs a `bulkId` (RFC 7644 section 3.7).")
     if method.upper() != "DELETE" and not isinstance(data, dict):
@@ -81,8 +89,8 @@ def _operation(number: int, item: Any) -> BulkOperation:
         number,
         method.upper(),
         "/" + path.strip().lstrip("/"),
-        bulk_id if isinstance(bulk_id, str) else None,
-        version if isinstance(version, str) else None,
+        bulk_id,
+        version,
         data,
         frozenset(_references(path) | _references(data)),
     )
@@ -92,7 +100,7 @@ def _references(value: Any, depth: int = 0) -> set[str]:
     if depth > MAX_DEPTH:
         raise InvalidValue(f"`data` is nested deeper than {MAX_DEPTH}.")
     if isinstance(value, str):
-        return set(_REFERENCE.findall(value))
+        return {match[match.lastgroup or 0] for match in _REFERENCE.finditer(value)}
     parts: list[Any] = []
     if isinstance(value, dict):
         parts = list(cast("dict[str, Any]", value).values())
@@ -109,51 +117,68 @@ def in_order(operations: Sequence[BulkOperation]) -> tuple[list[BulkOperation], 
     """
     makers = {each.bulk_id: each for each in operations if each.bulk_id is not None and each.method == "POST"}
     refused: dict[int, ScimError] = {}
-    waiting = {each.number: {makers[need].number for need in each.needs if need in makers} for each in operations}
     for each in operations:
         unknown = sorted(each.needs - makers.keys())
         if unknown:
             refused[each.number] = InvalidValue(
                 f"No POST of this request has the bulkId {unknown[0]!r}.", attribute="bulkId", bulk_id=unknown[0]
             )
+    numbered = {each.number: each for each in operations if each.number not in refused}
+    waiting = {
+        number: {makers[need].number for need in each.needs} & numbered.keys() for number, each in numbered.items()
+    }
+    waited_for: dict[int, list[int]] = {}
+    for number, others in waiting.items():
+        for other in others:
+            waited_for.setdefault(other, []).append(number)
+    ready = [number for number, others in waiting.items() if not others]
+    heapq.heapify(ready)
     ordered: list[BulkOperation] = []
-    rest = [each for each in operations if each.number not in refused]
-    done = set(refused)
-    while rest:
-        ready = next((each for each in rest if waiting[each.number] <= done), None)
-        if ready is None:
-            for each in rest:
-                refused[each.number] = _circle(each, makers, {other.number for other in rest})
-            break
-        rest.remove(ready)
-        ordered.append(ready)
-        done.add(ready.number)
-    return ordered, refused
+    while ready:
+        number = heapq.heappop(ready)
+        ordered.append(numbered.pop(number))
+        for other in waited_for.get(number, ()):
+            waiting[other].discard(number)
+            if not waiting[other]:
+                heapq.heappush(ready, other)
+    return ordered, refused | _circles(numbered, makers)
 
 
-def _circle(operation: BulkOperation, makers: Mapping[str, BulkOperation], stuck: set[int]) -> Conflict:
-    """Follow the references of an operation that cannot be begun, until they close."""
-    path: list[BulkOperation] = [operation]
-    while True:
-        following = next(
-            makers[need] for need in sorted(path[-1].needs) if need in makers and makers[need].number in stuck
-        )
-        if following in path:
-            names = [each.bulk_id or f"operation {each.number}" for each in (*path[path.index(following) :], following)]
-            return Conflict(
-                f"These operations wait for each other: {' → '.join(names)}. Make one of them without the reference "
-                "and add it with a PATCH.",
-                cycle=names,
-            )
-        path.append(following)
+def _circles(stuck: Mapping[int, BulkOperation], makers: Mapping[str, BulkOperation]) -> dict[int, ScimError]:
+    """Why each of these cannot be begun: the circle that it belongs to or waits for, found once for all of them."""
+    told: dict[int, ScimError] = {}
+    for operation in stuck.values():
+        path: dict[int, BulkOperation] = {}
+        step = operation
+        while step.number not in path and step.number not in told:
+            path[step.number] = step
+            step = next(makers[need] for need in sorted(step.needs) if makers[need].number in stuck)
+        known = told.get(step.number) or _circle(list(path.values()), step)
+        told.update(dict.fromkeys(path, known))
+    return told
+
+
+def _circle(path: list[BulkOperation], first: BulkOperation) -> Conflict:
+    names = [each.bulk_id or f"operation {each.number}" for each in (*path[path.index(first) :], first)]
+    shown = names if len(names) <= 10 else [*names[:8], "…", names[-1]]
+    return Conflict(
+        f"These operations wait for each other: {' → '.join(shown)}. Make one of them without the reference and add "
+        "it with a PATCH.",
+        cycle=names[:100],
+    )
 
 
 def with_ids(value: Any, ids: Mapping[str, str]) -> Any:
     """A path or data with every `bulkId:…` replaced by the id that it stands for. Raises KeyError for one unmade."""
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: ids[match[1]], value)
+        return _REFERENCE.sub(lambda match: _filled(match, ids), value)
     if isinstance(value, dict):
         return {key: with_ids(each, ids) for key, each in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
         return [with_ids(each, ids) for each in cast("list[Any]", value)]
     return value
+
+
+def _filled(match: re.Match[str], ids: Mapping[str, str]) -> str:
+    name = match[match.lastgroup or 0]
+    return match[0].replace(f"bulkId:{name}", ids[name])

@@ -220,6 +220,13 @@ class Internal(ScimError):
     status = 500
 
 
+class Unavailable(ScimError):
+    """The store cannot be reached; the request may be sent again."""
+
+    kind = "unavailable"
+    status = 503
+
+
 class NotImplementedHere(ScimError):
     """An optional part of the standard that this server does not have."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from vestibule.scim.errors import InvalidValue
-from vestibule.scim.schema import ENTERPRISE_USER, Attribute, AttributeType, Schema
+from vestibule.scim.schema import ENTERPRISE_USER, Attribute, AttributeType, Schema, named
 
 _URN = re.compile(r"urn:ietf:params:scim:schemas:extension:[A-Za-z0-9._-]{1,64}:2\.0:User\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
@@ -64,6 +64,8 @@ def _attribute(value: Any, where: str, *, nested: bool) -> Attribute:
     kind = _one_of(given, "type", _TYPES, "string", where)
     if nested and kind == "complex":
         raise InvalidValue(f"`{where}`: a sub-attribute cannot be complex.", attribute=where)
+    mutabilities = ("readWrite",) if nested else ("readWrite", "immutable")
+    returns = ("default",) if nested else ("default", "always", "request")
     if _one_of(given, "uniqueness", ("none", "server", "global"), "none", where) != "none":
         raise InvalidValue(f"`{where}.uniqueness` must be none: only userName and externalId are.", attribute=where)
     return Attribute(
@@ -73,8 +75,8 @@ def _attribute(value: Any, where: str, *, nested: bool) -> Attribute:
         multi_valued=_flag(given, "multiValued", where),
         required=_flag(given, "required", where),
         case_exact=_flag(given, "caseExact", where),
-        mutability=_one_of(given, "mutability", ("readWrite", "immutable"), "readWrite", where),
-        returned=_one_of(given, "returned", ("default", "always", "request"), "default", where),
+        mutability=_one_of(given, "mutability", mutabilities, "readWrite", where),
+        returned=_one_of(given, "returned", returns, "default", where),
         canonical_values=_texts(given, "canonicalValues", where),
         reference_types=_texts(given, "referenceTypes", where),
         sub_attributes=_attributes(given.get("subAttributes"), f"{where}.subAttributes", nested=True)
@@ -113,3 +115,26 @@ def _texts(given: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or len(items) > MAX_ATTRIBUTES or not all(isinstance(each, str) for each in items):
         raise InvalidValue(f"`{where}.{key}` must be a list of texts.", attribute=f"{where}.{key}")
     return tuple(items)
+
+
+def check_redeclared(present: Schema, wanted: Schema) -> None:
+    """What users may have already must keep its shape. Raises InvalidValue for another type or multiplicity."""
+    _check_shapes(present.attributes, wanted.attributes, "attributes")
+
+
+def _check_shapes(present: tuple[Attribute, ...], wanted: tuple[Attribute, ...], where: str) -> None:
+    for old in present:
+        new = named(wanted, old.name)
+        if new is None:
+            continue
+        if (new.type, new.multi_valued) != (old.type, old.multi_valued):
+            raise InvalidValue(
+                f"`{where}`: `{old.name}` was declared as {_shape(old)} and cannot become {_shape(new)}; "
+                "give the new one another name.",
+                attribute=where,
+            )
+        _check_shapes(old.sub_attributes, new.sub_attributes, f"{where}.{old.name}")
+
+
+def _shape(attribute: Attribute) -> str:
+    return f"{'a list of ' if attribute.multi_valued else ''}{attribute.type}"

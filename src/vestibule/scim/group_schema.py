@@ -25,8 +25,10 @@ GROUP_SCHEMA = Schema(
                     "value", required=True, mutability="immutable", case_exact=True,
                     description="The id of the member.",
                 ),
-                Attribute("$ref", "reference", mutability="immutable", reference_types=("User",), case_exact=True),
-                Attribute("type", mutability="immutable", canonical_values=("User",)),
+                Attribute(
+                    "$ref", "reference", mutability="immutable", reference_types=("User", "Group"), case_exact=True,
+                ),
+                Attribute("type", mutability="immutable", canonical_values=("User", "Group")),
             ),
         ),
     ),

@@ -20,7 +20,7 @@ _PARAMETERS = {
         "attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor",
     )
 }  # fmt: skip
-_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"\Z')
+_ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ def read_search(body: Any, notes: Notes) -> dict[str, str]:
         elif value is not None:
             parameters[name] = _parameter(name, value)
     return parameters
+
+
+def parameter_name(text: str) -> str:
+    """The standard's spelling of a parameter's name: a `Filter` that nobody reads would list everybody."""
+    return _PARAMETERS.get(text.casefold(), text)
 
 
 def _parameter(name: str, value: Any) -> str:

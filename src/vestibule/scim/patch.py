@@ -1,5 +1,6 @@
 """Read PATCH messages (RFC 7644 section 3.5.2) and compile those on a group to a change of sets."""
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from vestibule.scim.filter_ast import Compare, Filter, Or
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import PatchPath, parse_path, split_uri
 from vestibule.scim.resource import is_empty, member_ids, read_value
-from vestibule.scim.schema import ResourceType, Schema, named
+from vestibule.scim.schema import ResourceType, Schema, find, named
 
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 2_000
+_SIMPLE = re.compile(r"[A-Za-z][\w$-]*(\.[A-Za-z][\w$-]*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def targets(
         # A schema that nobody declared is left out of a POST as well; its PATCH must not fail the rest.
         notes.note("unknown_schema", operation.path)
     else:
-        yield _path(operation, operation.path, resource_type, notes), operation.value
+        path = _path(operation, operation.path, resource_type, notes)
+        if path is not None:
+            yield path, operation.value
 
 
 def _spread(
@@ -155,7 +159,9 @@ def _in_extension(extension: Schema, value: Any, notes: Notes) -> Iterator[tuple
 def _keyed(key: str, value: Any, resource_type: ResourceType, notes: Notes) -> Iterator[tuple[PatchPath, Any]]:
     try:
         path = parse_path(key, resource_type, notes)
-    except InvalidPath:
+    except InvalidPath as refusal:
+        if "quirk" in refusal.facts or "[" in key:
+            raise
         notes.note("unknown_schema" if key.casefold().startswith("urn:") else "unknown_attribute", key)
         return
     if path.attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
@@ -181,10 +187,19 @@ def in_operation(number: int) -> Generator[None]:
         raise
 
 
-def _path(operation: Operation, text: str, resource_type: ResourceType, notes: Notes) -> PatchPath:
+def _is_unknown(text: str, resource_type: ResourceType) -> bool:
+    uri, rest = split_uri(text, resource_type)
+    return _SIMPLE.match(rest) is not None and find(resource_type, uri, rest.partition(".")[0]) is None
+
+
+def _path(operation: Operation, text: str, resource_type: ResourceType, notes: Notes) -> PatchPath | None:
+    """The path, or None for one that names an attribute which no schema has, as in a body without a path."""
     try:
         path = parse_path(text, resource_type, notes)
     except ScimError as error:
+        if "quirk" not in error.facts and _is_unknown(text, resource_type):
+            notes.note("unknown_attribute", text)
+            return None
         raise InvalidPath(
             f"Operation {operation.number}: {error.detail}", operation=operation.number, path=text
         ) from error
@@ -229,7 +244,8 @@ class _GroupDraft:
             case "displayName":
                 self.display_name = self.text(operation, path, value)
                 if not (self.display_name or "").strip():
-                    raise InvalidValue(
+                    refusal = Mutability if operation.op == "remove" else InvalidValue
+                    raise refusal(
                         f"Operation {operation.number}: a group needs a `displayName`.",
                         attribute="displayName",
                     )

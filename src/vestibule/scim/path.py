@@ -31,12 +31,15 @@ from vestibule.scim.schema import Attribute, ResourceType, find
 MAX_LENGTH = 8_192
 MAX_DEPTH = 40
 MAX_TERMS = 200
+MAX_NUMBER = 2**63 - 1
 _TOKEN = re.compile(r'\s*(?:(?P<mark>[()\[\]])|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[^\s()\[\]"]+))', re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 _ORDERING = ("gt", "ge", "lt", "le")
 _SUBSTRING = ("co", "sw", "ew")
-_ONE_COMPARISON = re.compile(r'\s*([^\s()\[\]"]+)\s+(eq|ne|co|sw|ew)\s+"(.*)"\s*\Z', re.DOTALL | re.IGNORECASE)
-_ANOTHER_TERM = re.compile(r'"\s*(and|or|\])\b', re.IGNORECASE)
+_ONE_COMPARISON = re.compile(r'\s*([^\s()\[\]"]+)\s+(eq)\s+"(.*)"\s*\Z', re.DOTALL | re.IGNORECASE)
+_ANOTHER_TERM = re.compile(
+    r'"\s*(?:(?:and|or|\])\b|[&|]|.*\s(?:eq|ne|co|sw|ew|gt|ge|lt|le|pr)\s)', re.IGNORECASE | re.DOTALL
+)
 _ESCAPED = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|["\\]')
 
 
@@ -289,11 +292,15 @@ class _Reader:
             if op not in ("eq", "ne"):
                 self.fail(f"null cannot be compared with `{op}`", token.at)
             return None
+        if path.attribute.returned == "never":
+            self.fail(f"`{path}` is never told, so it cannot be asked for", token.at)
         if kind == "boolean":
             return self.boolean(value, token, path, op)
         if kind in ("integer", "decimal"):
             if isinstance(value, bool | str) or op in _SUBSTRING:
                 self.fail(f"`{path}` is a number", token.at)
+            if abs(value) > MAX_NUMBER:
+                self.fail("the number is too large", token.at)
             return value
         if kind == "dateTime" and op not in _SUBSTRING:
             if instant_of(str(value)) is None:

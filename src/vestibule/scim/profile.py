@@ -56,7 +56,6 @@ class Profile:
             "hold_deactivations": self.hold_deactivations,
             "hold_window": self.hold_window,
             "extensions": [schema_json(each) for each in self.extensions],
-            "withdrawn": sorted(self.user.withdrawn),
         }
 
 
@@ -68,7 +67,7 @@ def read_profile(settings: Mapping[str, Any]) -> Profile:
     unknown = sorted(settings.keys() - _SETTINGS)
     if unknown:
         raise InvalidValue(f"There is no setting `{unknown[0]}`: they are {', '.join(sorted(_SETTINGS))}.")
-    extensions = _extensions(settings.get("extensions"))
+    extensions, withdrawn = _schemas(settings, "extensions"), _schemas(settings, "withdrawn")
     dialect = DIALECTS[_choice(settings, "dialect", tuple(DIALECTS), TOLERANT.name)]
     return Profile(
         dialect=dialect,
@@ -80,7 +79,7 @@ def read_profile(settings: Mapping[str, Any]) -> Profile:
         user=replace(
             USER,
             extensions=USER.extensions + extensions,
-            withdrawn=_withdrawn(settings.get("withdrawn")) - {each.id for each in extensions},
+            withdrawn=frozenset(each.id for each in withdrawn) - {each.id for each in extensions},
         ),
     )
 
@@ -91,7 +90,7 @@ def kept_profile(text: str) -> Profile:
     return read_profile(orjson.loads(text))
 
 
-_SETTINGS = frozenset(Profile().as_json())
+_SETTINGS = frozenset(Profile().as_json()) | {"withdrawn"}
 
 
 def _choice(settings: Mapping[str, Any], name: str, allowed: tuple[str, ...], default: str) -> Any:
@@ -112,20 +111,14 @@ def _number(settings: Mapping[str, Any], name: str, default: int | None) -> int 
     return value
 
 
-def _withdrawn(value: Any) -> frozenset[str]:
-    urns = cast("list[Any]", value) if isinstance(value, list) else []
-    if value is not None and (not isinstance(value, list) or not all(isinstance(each, str) for each in urns)):
-        raise InvalidValue("`withdrawn` must be a list of URNs.", attribute="withdrawn")
-    return frozenset(urns)
-
-
-def _extensions(value: Any) -> tuple[Schema, ...]:
+def _schemas(settings: Mapping[str, Any], name: str) -> tuple[Schema, ...]:
+    value = settings.get(name)
     if value is None:
         return ()
     if not isinstance(value, list) or len(cast("list[Any]", value)) > MAX_EXTENSIONS:
-        raise InvalidValue(f"`extensions` must be a list of at most {MAX_EXTENSIONS} schemas.", attribute="extensions")
+        raise InvalidValue(f"`{name}` must be a list of at most {MAX_EXTENSIONS} schemas.", attribute=name)
     read = tuple(read_extension(each) for each in cast("list[Any]", value))
     ids = [each.id.casefold() for each in read]
     if len(set(ids)) < len(ids):
-        raise InvalidValue("`extensions` names one schema twice.", attribute="extensions")
+        raise InvalidValue(f"`{name}` names one schema twice.", attribute=name)
     return read

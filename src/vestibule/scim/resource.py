@@ -7,13 +7,17 @@ from typing import Any, cast
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from vestibule.scim.group_schema import GROUP
-from vestibule.scim.path import instant_of, split_uri
+from vestibule.scim.path import MAX_NUMBER, instant_of, split_uri
 from vestibule.scim.schema import Attribute, ResourceType, find, named
 from vestibule.scim.user_schema import USER
 
 Json = dict[str, Any]
 MAX_TEXT = 64 * 1024
 """The longest text of one attribute, in characters."""
+
+
+_DEFAULT_SUBS = frozenset({"type", "primary", "display", "value", "$ref"})
+"""What any multi-valued attribute may have, listed by its schema or not (RFC 7643 section 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def read_group(body: Any, notes: Notes) -> GroupDraft:
     """A POST or PUT body as a draft. Raises InvalidSyntax, InvalidValue (no displayName, a bad member)."""
     document = read_resource(body, GROUP, notes)
     _require(document, "displayName", GROUP)
-    named = any(key.casefold().endswith("members") for key in cast("Json", body))
+    named = any(split_uri(key, GROUP)[1].casefold() == "members" for key in cast("Json", body))
     members = member_ids(document.get("members", []))
     return GroupDraft(document["displayName"], document.get("externalId"), members, names_members=named)
 
@@ -103,16 +107,26 @@ def _note_schemas(value: Any, resource_type: ResourceType, notes: Notes) -> None
             notes.note("unknown_schema", each if isinstance(each, str) else "")
 
 
-def read_complex(value: Any, attributes: tuple[Attribute, ...], where: str, notes: Notes) -> Json:
-    """Normalise an object whose members are these attributes. Raises InvalidValue."""
+def read_complex(
+    value: Any,
+    attributes: tuple[Attribute, ...],
+    where: str,
+    notes: Notes,
+    standard: frozenset[str] = frozenset(),
+) -> Json:
+    """Normalise an object whose members are these attributes; `standard` names are left out silently.
+
+    Raises InvalidValue.
+    """
     if not isinstance(value, dict):
         raise InvalidValue(f"`{where}` must be an object, not {_shown(value)}.", attribute=where)
     result: Json = {}
     for key, item in cast("Json", value).items():
         attribute = named(attributes, key)
         if attribute is None:
-            notes.note("unknown_attribute", f"{where}.{key}")
-        elif attribute.mutability != "readOnly":
+            if key.casefold() not in standard:
+                notes.note("unknown_attribute", f"{where}.{key}")
+        elif attribute.mutability not in ("readOnly", "writeOnly"):
             read = read_value(item, attribute, f"{where}.{attribute.name}", notes)
             if read is not None:
                 result[attribute.name] = read
@@ -173,7 +187,8 @@ def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> A
             if isinstance(value, str) and attribute.sub("value") is not None:
                 notes.note("string_for_complex" if attribute.multi_valued else "reference_as_string", where)
                 value = {"value": value}
-            return read_complex(value, attribute.sub_attributes, where, notes) or None
+            standard = _DEFAULT_SUBS if attribute.multi_valued else frozenset[str]()
+            return read_complex(value, attribute.sub_attributes, where, notes, standard) or None
         case "boolean":
             return read_boolean(value, where, notes)
         case "integer" | "decimal":
@@ -198,6 +213,8 @@ def _read_number(value: Any, attribute: Attribute, where: str, notes: Notes) -> 
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float if attribute.type == "decimal" else int):
         raise InvalidValue(f"`{where}` must be a number, not {_shown(value)}.", attribute=where)
+    if abs(value) > MAX_NUMBER:
+        raise InvalidValue(f"`{where}` is too large a number.", attribute=where)
     return value
 
 
@@ -241,18 +258,20 @@ def require_of_extensions(document: Mapping[str, Any], kind: ResourceType) -> No
                 raise InvalidValue(f"`{extension.id}` needs a `{attribute.name}`; none came.", attribute=name)
 
 
-def keep_immutables(before: Json, after: Json, kind: ResourceType) -> None:
-    """Write the immutable values of `before` into `after`, which may leave them out but not change them.
+def keep_immutables(before: Json, after: Json, kind: ResourceType, *, omissible: bool) -> None:
+    """Hold `after` to the immutable values of `before`; where they are `omissible` those left out are written into it.
 
-    Raises Mutability (RFC 7644 section 3.5.1).
+    Raises Mutability (RFC 7644 sections 3.5.1 and 3.5.2).
     """
     for extension in kind.extensions:
         held: Json = before.get(extension.id, {})
         for attribute in extension.attributes:
             if attribute.mutability != "immutable" or attribute.name not in held:
                 continue
-            content: Json = after.setdefault(extension.id, {})
-            if content.setdefault(attribute.name, held[attribute.name]) != held[attribute.name]:
+            content: Json = after.setdefault(extension.id, {}) if omissible else after.get(extension.id, {})
+            if omissible:
+                content.setdefault(attribute.name, held[attribute.name])
+            if content.get(attribute.name) != held[attribute.name]:
                 name = f"{extension.id}:{attribute.name}"
                 raise Mutability(f"`{name}` was set once and cannot be changed.", attribute=name)
 

@@ -50,7 +50,7 @@ def sort_value(resource: dict[str, Any], path: AttrPath) -> SortValue:
     value = found[0] if found else None
     if isinstance(value, bool):
         return int(value)
-    if path.name == "meta" and path.attribute.type == "dateTime" and isinstance(value, str):
+    if path.attribute.type == "dateTime" and isinstance(value, str):
         return instant_of(value)
     if isinstance(value, str):
         return value if path.attribute.case_exact else value.casefold()

@@ -5,11 +5,11 @@ the RFC, `vestibule.scim.quirks` says what is done.
 """
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from vestibule.scim.dialects import Notes
-from vestibule.scim.errors import InvalidValue, NoTarget
+from vestibule.scim.errors import InvalidValue, Mutability, NoTarget
 from vestibule.scim.evaluate import evaluate
 from vestibule.scim.filter_ast import And, Compare, Filter
 from vestibule.scim.patch import Operation, in_operation, targets
@@ -81,7 +81,7 @@ def apply(change: UserChange, document: Json) -> Json:
     for action in change.actions:
         _drop_empty_elements(result, action)
     require_of_extensions(result, change.kind)
-    keep_immutables(document, result, change.kind)
+    keep_immutables(document, result, change.kind, omissible=False)
     return with_schemas(result, change.kind)
 
 
@@ -110,6 +110,11 @@ def _act(home: Json, action: Action, notes: Notes) -> None:
 
 def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
     attribute, sub = action.path.attribute, action.path.sub
+    if action.op == "remove" and sub is None and not is_empty(action.value):
+        asked = read_value(action.value, attribute, attribute.name, notes)
+        if _identity(asked) != _identity(home.get(attribute.name)):
+            # Only this value was to go, and another one is there by now.
+            return
     value = None if action.op == "remove" else action.value
     if sub is not None:
         home[attribute.name] = _merged(home.get(attribute.name, {}), {sub.name: value}, attribute, notes)
@@ -121,7 +126,9 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
     read = read_value(value, attribute, attribute.name, notes)
     if read is None or (attribute.required and not str(read).strip()):
         if attribute.name in _REQUIRED:
-            raise InvalidValue(
+            # RFC 7644 section 3.5.2.2 for what is removed, section 3.12 for what is emptied.
+            refusal = Mutability if action.op == "remove" else InvalidValue
+            raise refusal(
                 f"Operation {action.number}: `{attribute.name}` cannot be removed or emptied.",
                 attribute=attribute.name,
             )
@@ -132,7 +139,9 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
 
 def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Json:
     """A complex value with the named sub-attributes written, and those named with nothing cleared."""
-    read = cast("Json", read_value(value, attribute, attribute.name, notes) or {})
+    # What is required need not be said again: it is looked for in the whole.
+    loose = tuple(replace(each, required=False) for each in attribute.sub_attributes)
+    read = cast("Json", read_value(value, replace(attribute, sub_attributes=loose), attribute.name, notes) or {})
     named = cast("Json", value) if isinstance(value, dict) else {}
     cleared = {sub.name for key, item in named.items() if is_empty(item) and (sub := attribute.sub(key))}
     if attribute.sub("value") is not None:
@@ -141,7 +150,11 @@ def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Js
             present = {}
         if "value" not in {**present, **read}:
             return {}
-    return {name: item for name, item in {**present, **read}.items() if name not in cleared}
+    whole = {name: item for name, item in {**present, **read}.items() if name not in cleared}
+    for sub in attribute.sub_attributes:
+        if whole and sub.required and sub.name not in whole:
+            raise InvalidValue(f"`{attribute.name}` needs a `{sub.name}`.", attribute=f"{attribute.name}.{sub.name}")
+    return whole
 
 
 def _act_on_list(home: Json, action: Action, notes: Notes) -> None:

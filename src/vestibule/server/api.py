@@ -143,7 +143,7 @@ class Api:
 
     async def _protection(self, request: Request, *, protected: bool) -> Any:
         user_id = request.path_params["user_id"]
-        user = await review.protect(self.store, self.clock, _of(request), user_id, protected=protected)
+        user = await review.protect(self.store, self.clock, _of(request), user_id, protected=protected, actor=_ACTOR)
         return {"id": user.id, "user_name": user.user_name, "protected": user.protected}
 
 

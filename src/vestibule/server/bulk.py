@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 import orjson
 
@@ -79,7 +80,7 @@ class Bulk:
             call,
             id=ids.request_id(self.clock.now()),
             method=operation.method,
-            path=operation.path.partition("?")[0],
+            path=unquote(operation.path.partition("?")[0]),
             parameters={},
             query="",
             headers=headers,
@@ -102,5 +103,6 @@ def _resolve(call: Call, operation: BulkOperation, made: dict[str, str]) -> None
             f"The operation refers to bulkId {error.args[0]!r}, and the operation that was to make it failed.",
             bulk_id=error.args[0],
         ) from error
-    if call.path.lower().split("/")[1] not in ("users", "groups"):
+    segments = [each for each in call.path.lower().split("/") if each]
+    if segments[0] not in ("users", "groups") or ".search" in segments:
         raise InvalidSyntax("A bulk operation's `path` is /Users, /Groups or one of their resources.")

@@ -89,7 +89,8 @@ class Listing:
         total, rows = 0, list[tuple[tuple[Any, ...], ResourceType, User | Group]]()
         for kind, sort in zip(kinds, sorts, strict=True):
             page = await self._page(call, kind, replace(query, start_index=1, count=reach), sort, None, kinds)
-            keys: tuple[SortValue, ...] = page.keys or (None,) * len(page.items)
+            lacks = sort.path.name == "id" and (query.sort_by or "").casefold() != "id"
+            keys: tuple[SortValue, ...] = (None,) * len(page.items) if lacks else page.keys
             total += page.total
             rows += [(sort_key(key, item.id), kind, item) for key, item in zip(keys, page.items, strict=True)]
         descending = (query.sort_order or "").lower() == "descending"
@@ -147,8 +148,8 @@ def _ends(name: str, page: Page[Any], at: Position | None) -> tuple[Position | N
     return (last if page.more else None), (first if at is not None else None)
 
 
-def _sorts(query: ListQuery, kinds: tuple[ResourceType, ...]) -> list[Sort | None]:
-    """The sort in each type's terms; None for a type that lacks the attribute. Raises InvalidValue when all do."""
+def _sorts(query: ListQuery, kinds: tuple[ResourceType, ...]) -> list[Sort]:
+    """The sort in each type's terms; by id for a type that lacks the attribute. Raises InvalidValue when all do."""
     read: list[Sort | None] = []
     refusal: InvalidValue | None = None
     for kind in kinds:
@@ -159,7 +160,8 @@ def _sorts(query: ListQuery, kinds: tuple[ResourceType, ...]) -> list[Sort | Non
             refusal = error
     if refusal is not None and not any(read):
         raise refusal
-    return read
+    # Those of a type that lacks the attribute are all alike: by id, in the same direction.
+    return [each or read_sort("id", query.sort_order, kind) for each, kind in zip(read, kinds, strict=True)]
 
 
 def read_projections(parameters: Mapping[str, str], kind: ResourceType) -> Projection:

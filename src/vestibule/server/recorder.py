@@ -3,6 +3,8 @@
 Every answer carries `Vestibule-Request-Id`; every refusal's `detail` is the explanation's own text.
 """
 
+import re
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
@@ -15,9 +17,10 @@ from vestibule import ids
 from vestibule.clock import Clock, monotonic_us
 from vestibule.explain import detail_for, explain
 from vestibule.model import Exchange
-from vestibule.scim.errors import Internal, PayloadTooLarge, ScimError
+from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
+from vestibule.scim.messages import parameter_name
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
-from vestibule.store import Store
+from vestibule.store import Store, Unreachable
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -70,9 +73,14 @@ class Recorder:
     def _open(self, scope: Scope, at: int) -> Call:
         below = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
         connection_id, _, rest = below.partition("/")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            # A field that is sent twice is one with both values (RFC 9110 section 5.3).
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
         query = cast("bytes", scope.get("query_string", b"")).decode("latin-1")
-        parameters = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
+        pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+        parameters = {parameter_name(name): value for name, value in pairs}
         base = f"{self.base_url}/scim/v2/connections/{connection_id}"
         # HEAD is GET without the body (RFC 9110 section 9.3.2).
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -86,8 +94,13 @@ class Recorder:
             return await handle(call), None
         except ScimError as error:
             return Answer(error.status, headers=_error_headers(error)), error
+        except Unreachable as error:
+            _log.error("store unreachable", request_id=call.id, error=str(error))
+            return Answer(503, headers=(("Retry-After", "5"),)), Unavailable("The database cannot be written just now.")
         except Exception:  # noqa: BLE001 -- whatever happens is answered in SCIM's form and recorded
-            _log.exception("scim request failed", request_id=call.id, method=call.method, path=call.path)
+            # As a text: a renderer of tracebacks would show the values of locals, which are people's.
+            told = traceback.format_exc()
+            _log.error("scim request failed", request_id=call.id, method=call.method, path=call.path, traceback=told)
             return Answer(500), Internal("The server failed to handle this request.")
 
     async def _read(self, receive: Receive) -> bytes:
@@ -106,7 +119,12 @@ class Recorder:
 
 def _error_headers(error: ScimError) -> tuple[tuple[str, str], ...]:
     if error.status == 401:
-        return (("WWW-Authenticate", 'Bearer realm="SCIM"'),)
+        wrong = "" if error.facts.get("reason") == "missing" else ', error="invalid_token"'
+        return (("WWW-Authenticate", f'Bearer realm="SCIM"{wrong}'),)
+    if isinstance(error, InsufficientScope):
+        return (
+            ("WWW-Authenticate", f'Bearer realm="SCIM", error="insufficient_scope", scope="{" ".join(error.need)}"'),
+        )
     if error.status == 405:
         return (("Allow", str(error.facts.get("allow", "GET"))),)
     return ()
@@ -131,7 +149,7 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         duration_us=took,
         method=call.method,
         path=call.path,
-        query=call.query[:2_048],
+        query=_redacted_query(call.query)[:2_048],
         status=answer.status,
         token_id=call.token_id,
         resource_type=call.resource_type,
@@ -140,7 +158,8 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         scim_type=error.scim_type if error else None,
         error=error.kind if error else None,
         facts=facts,
-        request_body=_kept(call.body),
+        # A stranger's body is nobody's business here, and not to be kept at will.
+        request_body=None if answer.status == 401 else _kept(call.body),
     )
 
 
@@ -170,13 +189,25 @@ def _kept(body: bytes) -> str | None:
     return orjson.dumps(_redacted(content)).decode()[:KEPT_BODY]
 
 
+def _is_secret(name: Any) -> bool:
+    """Whether a name or a PATCH path ends in a secret's: `password`, `urn:…:User:password`."""
+    return isinstance(name, str) and re.split(r"[:.\s]", name.strip().casefold())[-1] in _SECRET_NAMES
+
+
+def _redacted_query(query: str) -> str:
+    return "[redacted]" if any(name in query.casefold() for name in ("password", "secret")) else query
+
+
 def _redacted(content: Any, depth: int = 0) -> Any:
     if depth > 32:
         return "…"
     if isinstance(content, dict):
         members = cast("dict[str, Any]", content)
+        hidden = any(name.casefold() == "path" and _is_secret(value) for name, value in members.items())
         return {
-            name: "[redacted]" if name.casefold() in _SECRET_NAMES else _redacted(value, depth + 1)
+            name: "[redacted]"
+            if _is_secret(name) or (hidden and name.casefold() == "value")
+            else _redacted(value, depth + 1)
             for name, value in members.items()
         }
     if isinstance(content, list):

@@ -13,6 +13,9 @@ from vestibule.scim.messages import etag
 from vestibule.scim.projection import Projection
 from vestibule.server.call import Call
 
+KEPT_REF = '"$ref":"../Users/'
+"""How `manager.$ref` is kept, so that it outlives a change of the server's address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
@@ -47,9 +50,11 @@ def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Pro
             for each in groups
         ]
     added["meta"] = _meta("User", user, f"{base}/Users/{user.id}")
+    # As JSON text this can only be the key and the begin of its value; kept relative, shown whole.
+    document = user.document.replace(KEPT_REF, f'"$ref":"{base}/Users/')
     if projection.is_default:
-        return user.document.encode()[:-1] + b"," + orjson.dumps(added)[1:]
-    return orjson.dumps(projection.apply(orjson.loads(user.document) | added))
+        return document.encode()[:-1] + b"," + orjson.dumps(added)[1:]
+    return orjson.dumps(projection.apply(orjson.loads(document) | added))
 
 
 def group_json(

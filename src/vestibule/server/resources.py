@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from vestibule.directory import Directory
 from vestibule.model import Group, User
-from vestibule.scim.errors import NotFound, ScimError
+from vestibule.scim.errors import NotFound, PreconditionFailed, ScimError
 from vestibule.scim.messages import etag, expected_version, is_unchanged
 from vestibule.scim.patch import GroupChange, compile_group, read_patch
 from vestibule.scim.projection import Projection
@@ -14,7 +14,7 @@ from vestibule.scim.resource import read_group, read_user
 from vestibule.scim.user_patch import compile_user
 from vestibule.server.call import Answer, Call
 from vestibule.server.listing import read_projections
-from vestibule.server.render import Renderer
+from vestibule.server.render import KEPT_REF, Renderer
 from vestibule.store import GroupChanged
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
@@ -51,7 +51,7 @@ class Resources:
     async def create_user(self, call: Call) -> Answer:
         """POST /Users (section 3.3)."""
         projection = read_projections(call.parameters, call.profile.user)
-        document = read_user(call.json(), call.notes, kind=call.profile.user)
+        document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
         call.target = document["userName"]
         user = await self.directory.create_user(call.connection_id, document, profile=call.profile)
         if user.origin != "scim":
@@ -62,7 +62,9 @@ class Resources:
         """GET /Users/{id} (section 3.4.1)."""
         projection = read_projections(call.parameters, call.profile.user)
         user = await self.directory.user(call.connection_id, _id(call))
-        if is_unchanged(call.headers.get("if-none-match"), user.version):
+        _check_match(call, user.version)
+        # A version knows nothing of the groups that are shown with a user.
+        if not projection.wants("groups") and is_unchanged(call.headers.get("if-none-match"), user.version):
             return Answer(304, headers=(("ETag", etag(user.version)),))
         return await self._user_answer(call, 200, user, projection)
 
@@ -72,7 +74,9 @@ class Resources:
         document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
         call.target = document["userName"]
         expected = await self._if_match(call)
-        written = await self.directory.replace_user(call.connection_id, _id(call), document, expected, call.profile)
+        written = await self.directory.replace_user(
+            call.connection_id, _id(call), document, expected, call.profile, _only(call)
+        )
         call.facts["changed"] = written.changed
         return await self._user_answer(call, 200, written.user, projection)
 
@@ -82,7 +86,9 @@ class Resources:
         try:
             change = compile_user(read_patch(call.json(), call.notes), _id(call), call.notes, call.profile.user)
             expected = await self._if_match(call)
-            written = await self.directory.patch_user(call.connection_id, _id(call), change, expected, call.profile)
+            written = await self.directory.patch_user(
+                call.connection_id, _id(call), change, expected, call.profile, _only(call)
+            )
         except ScimError:
             call.target = await self.name_of(call)
             raise
@@ -99,6 +105,8 @@ class Resources:
     async def _user_answer(self, call: Call, status: int, user: User, projection: Projection) -> Answer:
         call.resource_id = user.id
         call.target = user.user_name
+        if call.method != "GET" and '"manager":{"value":' in user.document and KEPT_REF not in user.document:
+            call.facts["manager_parked"] = True
         body = (await self.renderer.users(call, (user,), projection))[0]
         return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user.version))
 
@@ -117,6 +125,7 @@ class Resources:
         """GET /Groups/{id} (section 3.4.1)."""
         projection = read_projections(call.parameters, call.profile.group)
         group = await self.directory.group(call.connection_id, _id(call))
+        _check_match(call, group.version)
         if is_unchanged(call.headers.get("if-none-match"), group.version):
             return Answer(304, headers=(("ETag", etag(group.version)),))
         return await self._group_answer(call, 200, group, projection)
@@ -151,7 +160,7 @@ class Resources:
     async def delete_group(self, call: Call) -> Answer:
         """DELETE /Groups/{id} (section 3.6)."""
         call.target = await self.name_of(call)
-        await self.directory.delete_group(call.connection_id, _id(call), await self._if_match(call))
+        await self.directory.delete_group(call.connection_id, _id(call), await self._if_match(call), call.profile)
         return Answer(204)
 
     async def _change_group(self, call: Call, change: GroupChange) -> Group:
@@ -174,23 +183,46 @@ class Resources:
         return Answer(status, body, _resource_headers(f"{call.base}/Groups/{group.id}", group.version))
 
     async def _if_match(self, call: Call) -> int | None:
-        tags = call.headers.get("if-match")
-        if tags is None or "," not in tags:
+        """The version that the write is for. Raises PreconditionFailed (RFC 9110 sections 13.1.1 and 13.1.2)."""
+        tags, others = call.headers.get("if-match"), call.headers.get("if-none-match")
+        if others is None and (tags is None or "," not in tags):
             return expected_version(tags)
         read = self.directory.user if call.resource_type == "User" else self.directory.group
-        return expected_version(tags, (await read(call.connection_id, _id(call))).version)
+        present = (await read(call.connection_id, _id(call))).version
+        if is_unchanged(others, present):
+            raise PreconditionFailed(f"If-None-Match {(others or '')[:60]!r} names the present version.")
+        return expected_version(tags, present)
+
+
+def _check_match(call: Call, version: int) -> None:
+    """Raise PreconditionFailed when a GET is for another version only."""
+    expected = expected_version(call.headers.get("if-match"), version)
+    if expected not in (None, version):
+        raise PreconditionFailed(f"If-Match names version {expected}, the present one is {version}.")
 
 
 def _note_members(call: Call, done: GroupChanged) -> None:
     """What became of members that are no users under the name given, for the log."""
-    if done.parked:
-        call.facts.update(parked=list(done.parked[:NAMED]), parked_count=len(done.parked))
+    waiting = [each for each in done.parked if each not in done.nested or call.profile.nested_groups != "accept"]
+    if waiting:
+        call.facts.update(parked=waiting[:NAMED], parked_count=len(waiting))
     if done.resolved:
         call.facts["resolved"] = dict(list(done.resolved.items())[:NAMED])
 
 
 NAMED = 100
 """How many members one entry of the log names."""
+
+
+SELF_SERVICE = frozenset(
+    {"name", "displayName", "nickName", "profileUrl", "preferredLanguage", "locale", "timezone", "phoneNumbers", "ims",
+     "photos", "addresses"}
+)  # fmt: skip
+"""What people may change of themselves by way of /Me: nothing that says who they are or what they may do."""
+
+
+def _only(call: Call) -> frozenset[str] | None:
+    return SELF_SERVICE if call.token is not None and call.token.user_id is not None else None
 
 
 def _resource_headers(location: str, version: int) -> tuple[tuple[str, str], ...]:

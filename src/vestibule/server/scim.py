@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 
@@ -46,7 +45,7 @@ class ScimEndpoints:
     async def handle(self, call: Call) -> Answer:
         """Answer a call. Raises ScimError for every refusal."""
         await authenticate(call, self.directory.store, self.directory.clock)
-        segments = [unquote(each) for each in call.path.split("/") if each]
+        segments = [each for each in call.path.split("/") if each]
         head = segments[0].lower() if segments else ""
         if head in _DISCOVERY:
             return self._discovery(call, head, "/".join(segments[1:]))
@@ -64,7 +63,7 @@ class ScimEndpoints:
 
     async def _resource(self, call: Call) -> Answer:
         """A call on `/Users`, `/Groups`, one of their resources, or their `.search`."""
-        segments = [unquote(each) for each in call.path.split("/") if each]
+        segments = [each for each in call.path.split("/") if each]
         kind = call.profile.of("User" if segments[0].lower() == "users" else "Group")
         call.resource_type = kind.name
         if len(segments) > 2:
@@ -115,7 +114,10 @@ class ScimEndpoints:
                 "/Me is the user whom the token stands for, and this token is an identity provider's, not a person's."
             )
         call.resource_type, call.resource_id = "User", call.token.user_id
-        return await self._handled(call, self.resources.of_one("User"))
+        if not (await self.directory.user(call.connection_id, call.token.user_id)).active:
+            raise Forbidden("The user whom this token stands for is deactivated.")
+        handlers = self.resources.of_one("User")
+        return await self._handled(call, {method: handlers[method] for method in ("GET", "PUT", "PATCH")})
 
     async def _only(self, call: Call, method: str, handler: Handler) -> Answer:
         if call.method != method:

@@ -114,8 +114,11 @@ class Store(Protocol):
         """The connections of an enterprise, or all, in the order of making."""
         ...
 
-    async def set_settings(self, connection_id: str, settings: str, audit: Audit) -> Connection:
-        """Keep a connection's settings (JSON text) and the audit entry, both or neither. Raises NotFound."""
+    async def change_settings(self, connection_id: str, change: Callable[[str], str], audit: Audit) -> Connection:
+        """Apply a pure change to a connection's settings (JSON text) and keep the audit entry, in one transaction.
+
+        What `change` raises is passed on and nothing is changed. Raises NotFound.
+        """
         ...
 
     async def key(self, name: str) -> bytes:
@@ -261,8 +264,10 @@ class Store(Protocol):
         """
         ...
 
-    async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
-        """Delete a group and its memberships. Raises NotFound, Stale."""
+    async def delete_group(
+        self, connection_id: str, group_id: str, expected_version: int | None = None, rules: Rules = AS_IS
+    ) -> None:
+        """Delete a group and its memberships. Raises NotFound, Stale, Guarded."""
         ...
 
     async def members(self, connection_id: str, group_id: str) -> list[Member]:
@@ -296,7 +301,7 @@ class Store(Protocol):
         ...
 
     async def decide_conflict(
-        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed"], audit: Audit
+        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed", "done"], audit: Audit
     ) -> Conflict:
         """Decide a conflict and keep the audit entry, both or neither. Raises NotFound."""
         ...
@@ -329,6 +334,10 @@ class Store(Protocol):
 
     async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
         """Exchanges of a connection as the query says."""
+        ...
+
+    async def add_audit(self, audit: Audit) -> None:
+        """Keep an audit entry of an act that is written otherwise."""
         ...
 
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:

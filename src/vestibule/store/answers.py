@@ -133,7 +133,9 @@ class GroupChanged:
     """How many of the ids to remove were no members."""
     attributes_changed: bool = False
     parked: tuple[str, ...] = ()
-    """What was named as a member and is no user (yet)."""
+    """What was named as a member and is no user (yet), groups among them."""
+    nested: tuple[str, ...] = ()
+    """Those of them that are groups."""
     resolved: Mapping[str, str] = field(default_factory=dict[str, str])
     """What was named by another name than its id, and the user that it meant."""
 

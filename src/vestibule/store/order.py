@@ -53,9 +53,11 @@ def _expression(table: str, path: AttrPath) -> tuple[str, tuple[Any, ...]]:
     column = column_of(table, path)
     if column is not None:
         return column, ()
-    if table == "groups" or path.name in ("meta", "groups"):
+    if table == "groups" or (path.uri is None and path.name in ("meta", "groups")):
         raise Unsupported(f"a list cannot be sorted by `{path}`", str(path))
     fold = "" if path.attribute.case_exact or path.attribute.type == "boolean" else "casefold"
+    if path.attribute.type == "dateTime":
+        fold = "instant"
     whole = path.parent or path.attribute
     if not whole.multi_valued:
         return f"{fold}(json_extract(t.document, ?))", (json_path(path.uri, path.name, path.sub),)

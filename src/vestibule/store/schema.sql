@@ -47,12 +47,14 @@ CREATE TABLE users (
   adopted_at INTEGER,
   protected INTEGER NOT NULL DEFAULT 0,
   deactivated_at INTEGER,
+  manager_id TEXT,
   document TEXT NOT NULL,
   PRIMARY KEY (connection_id, id)
 );
 CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
 CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
 
+CREATE INDEX users_by_manager ON users (connection_id, manager_id) WHERE manager_id IS NOT NULL;
 CREATE INDEX users_deactivated ON users (connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
 
 -- Who was here, so that an identity provider that names an old id can be told from one that names nobody. A person
@@ -62,14 +64,14 @@ CREATE TABLE deleted_users (
   id TEXT NOT NULL,
   user_name_ci TEXT NOT NULL,
   external_id TEXT,
-  was_active INTEGER NOT NULL,
+  left_at INTEGER NOT NULL,
   deleted_at INTEGER NOT NULL,
   merged_into TEXT,
   PRIMARY KEY (connection_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX deleted_users_by_name ON deleted_users (connection_id, user_name_ci);
 CREATE INDEX deleted_users_by_external_id ON deleted_users (connection_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX deleted_users_by_time ON deleted_users (connection_id, deleted_at);
+CREATE INDEX deleted_users_by_time ON deleted_users (connection_id, left_at);
 
 -- The addresses in the documents once more, for identity providers that match by e-mail; no type is ''.
 CREATE TABLE user_emails (
@@ -94,6 +96,8 @@ CREATE TABLE groups (
   updated_at INTEGER NOT NULL,
   adopted_at INTEGER,
   member_count INTEGER NOT NULL DEFAULT 0,
+  peak_count INTEGER NOT NULL DEFAULT 0,
+  peak_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (connection_id, id)
 );
 CREATE UNIQUE INDEX groups_display_name ON groups (connection_id, display_name_ci);
@@ -105,6 +109,8 @@ CREATE TABLE members (
   user_id TEXT NOT NULL,
   origin TEXT NOT NULL,
   claimed INTEGER NOT NULL,
+  -- The name that the identity provider used, when it was not the id.
+  ref TEXT,
   added_at INTEGER NOT NULL,
   PRIMARY KEY (connection_id, group_id, user_id),
   FOREIGN KEY (connection_id, group_id) REFERENCES groups (connection_id, id),
@@ -153,7 +159,7 @@ CREATE TABLE conflicts (
   decided_at INTEGER,
   PRIMARY KEY (connection_id, id)
 );
-CREATE UNIQUE INDEX conflicts_by_user ON conflicts (connection_id, user_id, attribute, value);
+CREATE UNIQUE INDEX conflicts_by_user ON conflicts (connection_id, user_id, attribute, value, other_id);
 
 -- Requests that a guard holds until an administrator approves them.
 CREATE TABLE holds (

@@ -5,6 +5,7 @@ Reads run on the same connection in the event loop's thread: a point read costs 
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from vestibule import ids
@@ -103,16 +104,17 @@ class SqliteStore:
         )
         return [connection_of(row) for row in rows]
 
-    async def set_settings(self, connection_id: str, settings: str, audit: Audit) -> Connection:
+    async def change_settings(self, connection_id: str, change: Callable[[str], str], audit: Audit) -> Connection:
         """See Store."""
 
-        def work(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE connections SET settings = ? WHERE id = ?", (settings, connection_id))
+        def work(db: sqlite3.Connection) -> Connection:
+            present = connection_of(self._row("connection", CONNECTION, "connections", connection_id))
+            changed = replace(present, settings=change(present.settings))
+            db.execute("UPDATE connections SET settings = ? WHERE id = ?", (changed.settings, connection_id))
             log.insert_audit(db, audit)
+            return changed
 
-        await self.connection(connection_id)
-        await self._batch.write(work)
-        return await self.connection(connection_id)
+        return await self._batch.write(work)
 
     async def key(self, name: str) -> bytes:
         """See Store."""
@@ -263,9 +265,11 @@ class SqliteStore:
             lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version, rules)
         )
 
-    async def delete_group(self, connection_id: str, group_id: str, expected_version: int | None = None) -> None:
+    async def delete_group(
+        self, connection_id: str, group_id: str, expected_version: int | None = None, rules: Rules = AS_IS
+    ) -> None:
         """See Store."""
-        await self._batch.write(lambda db: groups.delete(db, connection_id, group_id, expected_version))
+        await self._batch.write(lambda db: groups.delete(db, connection_id, group_id, expected_version, rules))
 
     async def members(self, connection_id: str, group_id: str) -> list[Member]:
         """See Store."""
@@ -299,7 +303,7 @@ class SqliteStore:
         return review.conflicts(self._db, connection_id, state)
 
     async def decide_conflict(
-        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed"], audit: Audit
+        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed", "done"], audit: Audit
     ) -> Conflict:
         """See Store."""
         return await self._batch.write(lambda db: review.decide_conflict(db, connection_id, conflict_id, state, audit))
@@ -333,6 +337,10 @@ class SqliteStore:
     async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
         """See Store."""
         return log.exchanges(self._db, connection_id, query)
+
+    async def add_audit(self, audit: Audit) -> None:
+        """See Store."""
+        await self._batch.write(lambda db: log.insert_audit(db, audit))
 
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """See Store."""

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from vestibule.scim.path import instant_of
 from vestibule.store import SchemaMismatch, Unreachable
 
 SCHEMA_VERSION = 2
@@ -30,6 +31,7 @@ def _connect(path: str) -> sqlite3.Connection:
     try:
         db.row_factory = sqlite3.Row
         db.create_function("casefold", 1, _casefold, deterministic=True)
+        db.create_function("instant", 1, _instant, deterministic=True)
         _prepare(db, path)
         # Only now, as the journal mode is written into the file: it is known to be ours.
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
@@ -38,6 +40,10 @@ def _connect(path: str) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _instant(value: Any) -> Any:
+    return instant_of(value) if isinstance(value, str) else None
 
 
 def _casefold(value: Any) -> Any:

@@ -12,9 +12,8 @@ from vestibule.scim.schema import ENTERPRISE_USER
 from vestibule.store import UnknownManager
 
 _BY_FORMER_ID = (
-    "SELECT u.id FROM deleted_users d JOIN users u ON u.connection_id = d.connection_id AND "
-    "(u.id = d.merged_into OR u.external_id = d.external_id "
-    "OR (d.external_id IS NULL AND u.user_name_ci = d.user_name_ci)) "
+    "SELECT u.id FROM deleted_users d JOIN users u ON u.connection_id = d.connection_id AND (u.id = d.merged_into "
+    "OR (u.user_name_ci = d.user_name_ci AND u.external_id IS d.external_id)) "
     "WHERE d.connection_id = ? AND d.id = ? ORDER BY u.id = d.merged_into DESC LIMIT 1"
 )
 
@@ -32,31 +31,42 @@ def resolve(db: sqlite3.Connection, connection_id: str, ref: str) -> str | None:
     return None
 
 
-def park(
-    db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str], at: int, nested: int
-) -> None:
-    """Keep members aside; those that are kept already stay as they are."""
-    db.executemany(
+def park(db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str], at: int, nested: int) -> int:
+    """Keep members aside, and say how many are new; those that are kept already stay as they are."""
+    if not refs:
+        return 0
+    return db.executemany(
         "INSERT INTO pending_members (connection_id, group_id, ref, ref_ci, nested, added_at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(connection_id, group_id, ref, ref.casefold(), nested, at) for ref in refs],
-    )
+    ).rowcount
 
 
-def forget(db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str]) -> None:
-    """Members kept aside that are wanted no longer."""
-    db.executemany(
-        "DELETE FROM pending_members WHERE connection_id = ? AND group_id = ? AND ref = ?",
-        [(connection_id, group_id, ref) for ref in refs],
-    )
+def forget(db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str]) -> int:
+    """Members kept aside that are wanted no longer; says how many of them were groups.
+
+    A name in other letters means the same, unless one is kept in just these letters.
+    """
+    groups = 0
+    for ref in refs:
+        for column, value in (("ref", ref), ("ref_ci", ref.casefold())):
+            gone = db.execute(
+                f"DELETE FROM pending_members WHERE connection_id = ? AND group_id = ? AND {column} = ? "
+                "RETURNING nested",
+                (connection_id, group_id, value),
+            ).fetchall()
+            groups += sum(row[0] for row in gone)
+            if gone:
+                break
+    return groups
 
 
-def forget_all_but(db: sqlite3.Connection, connection_id: str, group_id: str, kept: Collection[str]) -> None:
-    """All members kept aside for a group, but some."""
+def forget_all_but(db: sqlite3.Connection, connection_id: str, group_id: str, kept: Collection[str]) -> int:
+    """All members kept aside for a group, but some; says how many of those forgotten were groups."""
     rows = db.execute(
         "SELECT ref FROM pending_members WHERE connection_id = ? AND group_id = ?", (connection_id, group_id)
     )
-    forget(db, connection_id, group_id, [row[0] for row in rows.fetchall() if row[0] not in kept])
+    return forget(db, connection_id, group_id, [row[0] for row in rows.fetchall() if row[0] not in kept])
 
 
 def pending(db: sqlite3.Connection, connection_id: str, group_id: str) -> list[Pending]:
@@ -110,13 +120,13 @@ def settle_manager(db: sqlite3.Connection, user: User, document: JsonObject, kno
         return user
     here = db.execute("SELECT id FROM users WHERE connection_id = ? AND id = ?", (user.connection_id, named)).fetchone()
     found = here[0] if here else (resolve(db, user.connection_id, named) if parks else None)
+    if found == user.id != named:
+        # Nobody becomes their own manager by a name that happens to be theirs.
+        found = None
     if found is None:
         if not parks:
             raise UnknownManager(named)
-        db.execute(
-            "INSERT INTO pending_managers (connection_id, user_id, ref, ref_ci, added_at) VALUES (?, ?, ?, ?, ?)",
-            (*key, named, named.casefold(), user.updated_at),
-        )
+        _wait_for_manager(db, *key, named, user.updated_at)
     return replace(user, document=_with_manager(document, found or named, here=found is not None))
 
 
@@ -133,9 +143,8 @@ def arrived(db: sqlite3.Connection, user: User, at: int) -> None:
     """Put a user, new or with a new name, where it was waited for: into groups, and as a manager."""
     connection_id = user.connection_id
     former = db.execute(
-        "SELECT id FROM deleted_users WHERE connection_id = ? AND external_id = ? UNION "
-        "SELECT id FROM deleted_users WHERE connection_id = ? AND user_name_ci = ? AND external_id IS NULL",
-        (connection_id, user.external_id, connection_id, user.user_name.casefold()),
+        "SELECT id FROM deleted_users WHERE connection_id = ? AND user_name_ci = ? AND external_id IS ?",
+        (connection_id, user.user_name.casefold(), user.external_id),
     )
     exact = {user.id, user.external_id, *(row[0] for row in former.fetchall())} - {None}
     folded = [each.casefold() for each in (*cast("set[str]", exact), user.user_name)]
@@ -152,16 +161,16 @@ def arrived(db: sqlite3.Connection, user: User, at: int) -> None:
             (connection_id, names),
         ).fetchall()
         for holder_id, ref in rows:
-            if meant(ref):
+            if meant(ref) and holder_id != user.id:
                 (_join if table == "pending_members" else _becomes_manager)(db, user, holder_id, ref, at)
 
 
 def _join(db: sqlite3.Connection, user: User, group_id: str, ref: str, at: int) -> None:
     forget(db, user.connection_id, group_id, [ref])
     joined = db.execute(
-        "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, added_at) "
-        "VALUES (?, ?, ?, 'scim', 1, ?) ON CONFLICT DO NOTHING",
-        (user.connection_id, group_id, user.id, at),
+        "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, ref, added_at) "
+        "VALUES (?, ?, ?, 'scim', 1, ?, ?) ON CONFLICT DO NOTHING",
+        (user.connection_id, group_id, user.id, ref, at),
     )
     if joined.rowcount > 0:
         db.execute(
@@ -174,9 +183,37 @@ def _join(db: sqlite3.Connection, user: User, group_id: str, ref: str, at: int) 
 def _becomes_manager(db: sqlite3.Connection, user: User, report_id: str, _: str, at: int) -> None:
     key = (user.connection_id, report_id)
     db.execute("DELETE FROM pending_managers WHERE connection_id = ? AND user_id = ?", key)
+    _name_manager(db, *key, user.id, at, here=True)
+
+
+def manager_left(db: sqlite3.Connection, user: User, successor: str | None, at: int) -> None:
+    """A manager was deleted: the reports wait for the same id again, or get the successor."""
+    reports = db.execute(
+        "SELECT id FROM users WHERE connection_id = ? AND manager_id = ? AND id <> ?",
+        (user.connection_id, user.id, user.id),
+    ).fetchall()
+    for (report_id,) in reports:
+        _name_manager(db, user.connection_id, report_id, successor or user.id, at, here=successor is not None)
+        if successor is None:
+            _wait_for_manager(db, user.connection_id, report_id, user.id, at)
+
+
+def _name_manager(
+    db: sqlite3.Connection, connection_id: str, report_id: str, manager_id: str, at: int, *, here: bool
+) -> None:
+    key = (connection_id, report_id)
     row = db.execute("SELECT document FROM users WHERE connection_id = ? AND id = ?", key).fetchone()
-    document = _with_manager(orjson.loads(row[0]), user.id, here=True)
+    document = _with_manager(orjson.loads(row[0]), manager_id, here=here)
     db.execute(
-        "UPDATE users SET document = ?, version = version + 1, updated_at = ? WHERE connection_id = ? AND id = ?",
-        (document, at, *key),
+        "UPDATE users SET document = ?, manager_id = ?, version = version + 1, updated_at = ? "
+        "WHERE connection_id = ? AND id = ?",
+        (document, manager_id, at, *key),
+    )
+
+
+def _wait_for_manager(db: sqlite3.Connection, connection_id: str, user_id: str, ref: str, at: int) -> None:
+    db.execute(
+        "INSERT INTO pending_managers (connection_id, user_id, ref, ref_ci, added_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (connection_id, user_id, ref, ref.casefold(), at),
     )

@@ -22,9 +22,8 @@ def note_conflict(db: sqlite3.Connection, conflict: Conflict) -> Conflict:
     """Keep a conflict, or count it once more when the same one is known; a decided one stays decided."""
     db.execute(
         f"INSERT INTO conflicts ({_CONFLICT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (connection_id, user_id, attribute, value) DO UPDATE SET requests = requests + 1, "
-        "last_at = excluded.last_at, incoming = excluded.incoming, "
-        "other_id = CASE WHEN excluded.other_id = '' THEN other_id ELSE excluded.other_id END",
+        "ON CONFLICT (connection_id, user_id, attribute, value, other_id) DO UPDATE SET requests = requests + 1, "
+        "last_at = excluded.last_at, incoming = excluded.incoming",
         (
             conflict.id, conflict.connection_id, conflict.attribute, conflict.value, conflict.user_id,
             conflict.other_id or "", orjson.dumps(conflict.incoming).decode(), conflict.state, conflict.requests,
@@ -32,8 +31,9 @@ def note_conflict(db: sqlite3.Connection, conflict: Conflict) -> Conflict:
         ),
     )  # fmt: skip
     row = db.execute(
-        f"SELECT {_CONFLICT} FROM conflicts WHERE connection_id = ? AND user_id = ? AND attribute = ? AND value = ?",
-        (conflict.connection_id, conflict.user_id, conflict.attribute, conflict.value),
+        f"SELECT {_CONFLICT} FROM conflicts WHERE connection_id = ? AND user_id = ? AND attribute = ? AND value = ? "
+        "AND other_id = ?",
+        (conflict.connection_id, conflict.user_id, conflict.attribute, conflict.value, conflict.other_id or ""),
     ).fetchone()
     return _conflict_of(row)
 

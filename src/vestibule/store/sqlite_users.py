@@ -29,15 +29,19 @@ def insert(db: sqlite3.Connection, user: User, rules: Rules) -> User:
     except sqlite3.IntegrityError as error:
         raise _taken(db, user) from error
     settled = references.settle_manager(db, user, document, None, parks=rules.park)
-    if settled.document != user.document:
+    if references.manager_of(document) is not None:
         db.execute(
-            "UPDATE users SET document = ? WHERE connection_id = ? AND id = ?",
-            (settled.document, user.connection_id, user.id),
+            "UPDATE users SET document = ?, manager_id = ? WHERE connection_id = ? AND id = ?",
+            (settled.document, _manager_id(settled), user.connection_id, user.id),
         )
     db.execute("UPDATE connections SET user_count = user_count + 1 WHERE id = ?", (user.connection_id,))
     _index_emails(db, user, _emails(document))
     references.arrived(db, user, user.created_at)
     return settled
+
+
+def _manager_id(user: User) -> str | None:
+    return references.manager_of(orjson.loads(user.document))
 
 
 def _emails(document: JsonObject) -> set[tuple[str, str]]:
@@ -117,6 +121,10 @@ def update(
         return present
     if present.active and not changed.active:
         _guard_deactivation(db, connection_id, changed.updated_at, rules)
+    if replace(present, adopted_at=changed.adopted_at) == replace(changed, updated_at=present.updated_at):
+        # That it is the identity provider's now is nothing that a client sees.
+        _write(db, replace(present, adopted_at=changed.adopted_at), deactivated_at="deactivated_at")
+        return replace(present, adopted_at=changed.adopted_at)
     changed = replace(changed, version=present.version + 1)
     _write(db, changed, deactivated_at=_deactivated_at(present, changed))
     emails = _emails(after)
@@ -139,11 +147,11 @@ def _write(db: sqlite3.Connection, user: User, deactivated_at: str) -> None:
     try:
         db.execute(
             "UPDATE users SET user_name = ?, user_name_ci = ?, external_id = ?, active = ?, origin = ?, version = ?, "
-            f"updated_at = ?, adopted_at = ?, protected = ?, deactivated_at = {deactivated_at}, document = ? "
-            "WHERE connection_id = ? AND id = ?",
+            f"updated_at = ?, adopted_at = ?, protected = ?, deactivated_at = {deactivated_at}, manager_id = ?, "
+            "document = ? WHERE connection_id = ? AND id = ?",
             (
                 user.user_name, user.user_name.casefold(), user.external_id, int(user.active), user.origin,
-                user.version, user.updated_at, user.adopted_at, int(user.protected), user.document,
+                user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user), user.document,
                 user.connection_id, user.id,
             ),
         )  # fmt: skip
@@ -159,8 +167,7 @@ def _guard_deactivation(db: sqlite3.Connection, connection_id: str, at: int, rul
     since = (connection_id, at - rules.hold_window, limit)
     gone = db.execute(
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM users WHERE connection_id = ? AND deactivated_at > ? LIMIT ?)) + "
-        "(SELECT count(*) FROM (SELECT 1 FROM deleted_users WHERE connection_id = ? AND deleted_at > ? "
-        "AND was_active = 1 LIMIT ?))",
+        "(SELECT count(*) FROM (SELECT 1 FROM deleted_users WHERE connection_id = ? AND left_at > ? LIMIT ?))",
         (*since, *since),
     ).fetchone()[0]
     if gone >= limit:
@@ -180,9 +187,16 @@ def delete(
 
 def merge(db: sqlite3.Connection, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
     """Move the memberships of one user to another and delete it; its id means the other one from now on."""
-    one(db, connection_id, kept_id)
+    kept = one(db, connection_id, kept_id)
     gone = one(db, connection_id, gone_id)
     key = (connection_id, gone_id)
+    if gone.protected and not kept.protected:
+        _write(db, replace(kept, protected=True), deactivated_at="deactivated_at")
+    db.execute(
+        "UPDATE members SET claimed = 1 WHERE connection_id = ? AND user_id = ? AND group_id IN "
+        "(SELECT group_id FROM members WHERE connection_id = ? AND user_id = ? AND claimed = 1)",
+        (connection_id, kept_id, *key),
+    )
     db.execute(
         "UPDATE groups SET member_count = member_count + 1, version = version + 1, updated_at = ? "
         "WHERE connection_id = ? AND id IN (SELECT group_id FROM members WHERE connection_id = ? AND user_id = ?) "
@@ -206,14 +220,17 @@ def _remove(db: sqlite3.Connection, user: User, at: int, merged_into: str | None
         "WHERE connection_id = ? AND id IN (SELECT group_id FROM members WHERE connection_id = ? AND user_id = ?)",
         (at, user.connection_id, *key),
     )
+    references.manager_left(db, user, merged_into, at)
+    gone_before = db.execute("SELECT deactivated_at FROM users WHERE connection_id = ? AND id = ?", key).fetchone()[0]
+    left_at = at if user.active else gone_before or 0
     for table in ("members", "user_emails", "pending_managers"):
         db.execute(f"DELETE FROM {table} WHERE connection_id = ? AND user_id = ?", key)
     db.execute("DELETE FROM users WHERE connection_id = ? AND id = ?", key)
     db.execute("UPDATE connections SET user_count = user_count - 1 WHERE id = ?", (user.connection_id,))
     db.execute(
-        "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, was_active, deleted_at, merged_into) "
+        "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, left_at, deleted_at, merged_into) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*key, user.user_name.casefold(), user.external_id, int(user.active), at, merged_into),
+        (*key, user.user_name.casefold(), user.external_id, 0 if merged_into else left_at, at, merged_into),
     )
 
 

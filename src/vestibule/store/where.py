@@ -9,7 +9,7 @@ from typing import Any
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
 from vestibule.scim.path import instant_of
-from vestibule.scim.schema import CORE_GROUP, Attribute
+from vestibule.scim.schema import CORE_GROUP, ENTERPRISE_USER, Attribute
 from vestibule.store import Unsupported
 
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -83,10 +83,13 @@ class Where:
         return f"({word.join(self.compile(each, element) for each in operands)})"
 
     def _value_path(self, path: AttrPath, inner: Filter) -> str:
-        if (self.table, path.name) in _MEMBERSHIP:
+        if self._is_joined(path):
             return self._joined_row(path.name, lambda: self.compile(inner, path.name))
         listed = self._list(path)
         return f"EXISTS (SELECT 1 FROM {listed} e WHERE {self.compile(inner, 'e.value')})"
+
+    def _is_joined(self, path: AttrPath) -> bool:
+        return path.uri is None and (self.table, path.name) in _MEMBERSHIP
 
     def _joined_row(self, name: str, test: Callable[[], str]) -> str:
         own, join, _ = _MEMBERSHIP[self.table, name]
@@ -127,7 +130,7 @@ class Where:
             return self._tested(self._row_column(element, path, path.name), path, op, value, test)
         if element is not None:
             return self._at(element, json_path(None, path.name), test)
-        if (self.table, path.name) in _MEMBERSHIP:
+        if self._is_joined(path):
             column = self._row_column(path.name, path, path.sub)
             return self._joined_row(path.name, lambda: self._tested(column, path, op, value, test))
         column = column_of(self.table, path)
@@ -139,7 +142,7 @@ class Where:
                     raise Unsupported(f"`{path}` is a time, kept as a number: it has no `{op}`", str(path))
                 return self._one(column, op, _instant(value), path.attribute, folded=True)
             return self._tested(column, path, op, value, test)
-        if self.table == "groups" or path.name == "meta":
+        if self.table == "groups" or (path.uri is None and path.name == "meta"):
             raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
         whole = path.parent or path.attribute
         if not whole.multi_valued:
@@ -164,7 +167,9 @@ class Where:
     def _one(self, have: str, op: str, value: Literal, attribute: Attribute, *, folded: bool) -> str:
         if isinstance(value, str) and "\0" in value:
             raise Unsupported("a text with a NUL cannot be compared")
-        if isinstance(value, str) and not attribute.case_exact and attribute.type != "boolean":
+        if attribute.type == "dateTime" and op in _SIGNS and have not in _META.values():
+            value, have = _instant(value), f"instant({have})"
+        elif isinstance(value, str) and not attribute.case_exact and attribute.type != "boolean":
             value = value.casefold()
             have = have if folded else f"casefold({have})"
         if isinstance(value, bool):
@@ -187,6 +192,8 @@ class Where:
 
 def column_of(table: str, path: AttrPath) -> str | None:
     """The column, or the expression over columns, that holds an attribute's value; None when the document does."""
+    if table == "users" and (path.uri, path.name, path.sub) == (ENTERPRISE_USER, "manager", "value"):
+        return "t.manager_id"
     if path.uri is not None:
         return None
     if path.name == "meta":

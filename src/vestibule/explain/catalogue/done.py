@@ -27,6 +27,9 @@ def _parked(exchange: Exchange) -> Explanation:
     )
 
 
+_MANAGER = " The manager is no user here (yet) and is filled in when that user appears."
+
+
 def _left_out(exchange: Exchange) -> str:
     """What came and was not kept, because no schema of the connection has it."""
     tolerated: Mapping[str, list[str]] = exchange.facts.get("tolerated_in") or {}
@@ -61,12 +64,16 @@ def _tell(exchange: Exchange) -> Explanation:
     for name, words in (("joined", "joined"), ("left", "left"), ("already", "were members already")):
         if facts.get(name):
             told.append(f"{facts[name]} {words}")
+    verb = "searched" if exchange.path.endswith("/.search") else _VERBS.get(exchange.method, "handled")
     members = f" ({', '.join(told)})" if told else ""
     return Explanation(
         "done",
-        f"The {subject(exchange)} was {_VERBS.get(exchange.method, 'handled')}{members}.",
+        f"The {subject(exchange)} was {verb}{members}."
+        if exchange.target or exchange.resource_id
+        else f"The {subject(exchange)} were {verb}{members}.",
         ("The token had the scope that this request needs." if exchange.token_id else "The request was in order.")
-        + _left_out(exchange),
+        + _left_out(exchange)
+        + (_MANAGER if facts.get("manager_parked") else ""),
     )
 
 

@@ -10,11 +10,13 @@ def _fits(exchange: Exchange) -> bool:
 
 def _tell(exchange: Exchange) -> Explanation:
     attribute = str(exchange.facts.get("attribute") or "displayName")
+    value = exchange.facts.get("value")
     return Explanation(
         "group_conflict_displayname",
-        f"The {subject(exchange)} cannot be written: another group of this connection has the same {attribute}.",
+        f"The {subject(exchange)} cannot be written: another group of this connection has the same "
+        f"{attribute}{f' {value!r}' if value else ''}.",
         "Identity providers match groups by displayName, so two of the same name could not be told apart.",
-        (Fix("Match groups by displayName in the identity provider, or rename one of the two", "customer"),),
+        (Fix(f"Match groups by {attribute} in the identity provider, or rename one of the two", "customer"),),
     )
 
 

@@ -3,6 +3,8 @@
 from vestibule.explain.entry import Entry, Explanation, Fix
 from vestibule.model import Exchange
 
+_OTHER = Fix("Send another method, or leave this part of SCIM out of the client's configuration", "customer")
+
 
 def _fits(exchange: Exchange) -> bool:
     return exchange.status in (403, 404, 405, 501) and exchange.error is not None
@@ -14,7 +16,9 @@ def _tell(exchange: Exchange) -> Explanation:
         str(exchange.facts.get("detail") or f"{exchange.method} {exchange.path} is not served."),
         "The base URL ends with the connection's id; /Users, /Groups, /Schemas, /ResourceTypes and "
         "/ServiceProviderConfig stand directly below it.",
-        (Fix("Compare the tenant URL in the identity provider with the connection's SCIM base URL", "customer"),),
+        (_OTHER,)
+        if exchange.status in (405, 501)
+        else (Fix("Compare the tenant URL in the identity provider with the connection's SCIM base URL", "customer"),),
     )
 
 

@@ -10,11 +10,15 @@ def _fits(exchange: Exchange) -> bool:
 
 def _tell(exchange: Exchange) -> Explanation:
     limit = exchange.facts.get("limit")
+    if exchange.facts.get("unit") == "operations":
+        said = f"The bulk request has more than {limit} operations."
+    else:
+        said = f"The body is larger than {limit or 'allowed'}{' bytes' if limit else ''}."
     return Explanation(
         "payload_too_large",
-        f"The body is larger than {limit or 'allowed'}{' bytes' if limit else ''}.",
+        said,
         "The server reads no more than its limit; nothing was changed.",
-        (Fix("Send fewer members or attributes in one request", "customer"),),
+        (Fix("Send fewer operations, members or attributes in one request", "customer"),),
     )
 
 

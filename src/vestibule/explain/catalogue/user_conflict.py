@@ -12,6 +12,11 @@ def _tell(exchange: Exchange) -> Explanation:
     attribute = str(exchange.facts.get("attribute") or "userName")
     value = exchange.facts.get("value")
     holder = exchange.facts.get("holder")
+    link = Fix(
+        "See whether it is the same person, and link the two",
+        "operator",
+        f"vestibule conflict list {exchange.connection_id}",
+    )
     return Explanation(
         "user_conflict_username",
         f"The {subject(exchange)} cannot be written: another user of this connection has the same "
@@ -19,11 +24,7 @@ def _tell(exchange: Exchange) -> Explanation:
         f"{attribute} is unique within a connection{f'; {holder} has it' if holder else ''}. The identity provider "
         "looked for the person by another attribute, found nobody, and tried to create one that exists.",
         (
-            Fix(
-                "See whether it is the same person, and link the two",
-                "operator",
-                f"vestibule conflict list {exchange.connection_id}",
-            ),
+            *([link] if exchange.method == "POST" else []),
             Fix(f"Match users by {attribute} in the identity provider's attribute mapping, then restart", "customer"),
         ),
     )
