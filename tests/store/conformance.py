@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.store.conformance_accounts import AccountPromises
+from tests.store.conformance_costs import CostPromises
 from tests.store.conformance_groups import GroupPromises, adding, removing
+from tests.store.conformance_managers import ManagerPromises
+from tests.store.conformance_references import ReferencePromises
+from tests.store.conformance_review import ReviewPromises
 from tests.store.conformance_users import UserPromises, say_no
 from tests.store.staging import (
     HERE,
@@ -86,7 +90,9 @@ async def seen_from(store: Store, connection_id: str) -> list[object]:
     ]
 
 
-class StoreConformance(UserPromises, GroupPromises, AccountPromises):
+class StoreConformance(
+    UserPromises, GroupPromises, ReferencePromises, ManagerPromises, ReviewPromises, CostPromises, AccountPromises
+):
     """All promises: those of one noun, and below those that hold for all."""
 
     @promise

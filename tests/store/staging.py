@@ -13,6 +13,7 @@ from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Toke
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import parse_filter
+from vestibule.scim.schema import ENTERPRISE_USER
 from vestibule.scim.user_schema import USER
 from vestibule.store import Store
 
@@ -96,6 +97,11 @@ def edited(user: User, **document: Any) -> User:
         updated_at=LATER,
         document=orjson.dumps(whole).decode(),
     )
+
+
+def reporting_to(ref: str, **rest: Any) -> dict[str, Any]:
+    """The part of a document that names the manager."""
+    return {ENTERPRISE_USER: {"manager": {"value": ref, **rest}}}
 
 
 def user_id(number: int) -> str:

@@ -1,10 +1,7 @@
 """The filters of SQLite mean what the reference evaluator says, for whatever users and filters there are."""
 
 import asyncio
-import itertools
-from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -12,23 +9,14 @@ from hypothesis import HealthCheck, event, given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.store.staging import AT, HERE, a_group, a_user, groups_where, ids_of, two_connections, user_id, users_where
+from tests.store.crowds import GROUPS, INSTANTS, PARKING, Arena, Person, crowds, meant, texts
+from tests.store.staging import AT, HERE, a_group, a_user, groups_where, ids_of, two_connections, user_id
 from vestibule.clock import rfc3339
-from vestibule.model import Connection, User
 from vestibule.scim.errors import InvalidFilter
-from vestibule.scim.evaluate import evaluate
-from vestibule.scim.schema import CORE_USER, ENTERPRISE_USER
-from vestibule.store import Rules, Unsupported
+from vestibule.scim.schema import ENTERPRISE_USER
+from vestibule.store import Unsupported
 from vestibule.store.sqlite import SqliteStore
 
-TEXTS = (
-    *("ana", "Ana", "ana@x", "Straße", "STRASSE", "ZOE\u0308", "zoë", "İ", "ﬁn", "FIN", "a%a", "a_a", "aXa"),
-    *("\\", "a'b", '"', "😀a", " ", "{}", "[]", "null", "true", "1", "?1"),
-)
-TYPES = ("work", "Work", "home", "other")
-PARKING = Rules(park=True)
-GROUPS = ("grp_1", "grp_2", "grp_none")
-INSTANTS = tuple(AT + step * 1_000 for step in (-1_000, -1, 0, 1, 60_000))
 TEXT_OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 TEXT_PATHS = (
     *("id", "userName", "externalId", "displayName", "title", "profileUrl", "name.familyName", "emails.value"),
@@ -38,84 +26,6 @@ TEXT_PATHS = (
 FLAG_PATHS = ("active", "emails.primary", "roles.primary")
 WHOLE_PATHS = ("name", "emails", "roles", "groups", f"{ENTERPRISE_USER}:manager", "photos")
 LISTS = ("emails", "roles")
-
-texts = st.sampled_from(TEXTS)
-
-
-def with_either(one: str, other: str) -> st.SearchStrategy[dict[str, Any]]:
-    """An object of two attributes with one of them or both, never empty: that is the normal form that is kept."""
-    return st.one_of(
-        st.fixed_dictionaries({one: texts}, optional={other: texts}), st.fixed_dictionaries({other: texts})
-    )
-
-
-elements = st.one_of(
-    st.fixed_dictionaries(
-        {"value": texts}, optional={"type": st.sampled_from(TYPES), "primary": st.booleans(), "display": texts}
-    ),
-    st.fixed_dictionaries({"type": st.sampled_from(TYPES)}, optional={"primary": st.booleans(), "display": texts}),
-)
-# Nobody is named so: a manager who is somebody by another name would be given the id.
-managers = with_either("value", "displayName").map(
-    lambda each: each | ({"value": f"m {each['value']}"} if "value" in each else {})
-)
-extensions = st.fixed_dictionaries({"department": texts}, optional={"manager": managers}) | st.builds(
-    lambda manager: {"manager": manager}, managers
-)
-documents = st.fixed_dictionaries(
-    {"schemas": st.sampled_from(([CORE_USER], [CORE_USER, ENTERPRISE_USER])), "active": st.booleans()},
-    optional={
-        "externalId": texts,
-        "displayName": texts,
-        "title": texts,
-        "profileUrl": texts,
-        "name": with_either("familyName", "givenName"),
-        "emails": st.lists(elements, min_size=1, max_size=3),
-        "roles": st.lists(elements, min_size=1, max_size=2),
-        "photos": st.lists(elements, min_size=1, max_size=2),
-        ENTERPRISE_USER: extensions,
-    },
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user as it is kept, and the same as a resource for the evaluator."""
-
-    user: User
-    groups: tuple[str, ...]
-
-    @property
-    def resource(self) -> dict[str, Any]:
-        """The document with what is kept apart from it."""
-        groups = [{"value": each, "display": each.upper(), "type": "direct"} for each in self.groups]
-        return orjson.loads(self.user.document) | {
-            "id": self.user.id,
-            "meta": {
-                "resourceType": "User",
-                "created": rfc3339(self.user.created_at),
-                "lastModified": rfc3339(self.user.updated_at),
-            },
-            **({"groups": groups} if groups else {}),
-        }
-
-
-@st.composite
-def crowds(draw: st.DrawFn) -> list[Person]:
-    """Up to four users with names of their own."""
-    names = draw(st.lists(texts, min_size=1, max_size=4, unique_by=str.casefold))
-    crowd: list[Person] = []
-    for number, name in enumerate(names):
-        document = {"userName": name} | draw(documents)
-        if any(each.user.external_id == document.get("externalId") for each in crowd):
-            document.pop("externalId", None)
-        user = replace(
-            a_user(number, HERE, **document),
-            created_at=draw(st.sampled_from(INSTANTS)),
-            updated_at=draw(st.sampled_from(INSTANTS)),
-        )
-        crowd.append(Person(user, tuple(draw(st.lists(st.sampled_from(GROUPS[:2]), unique=True)))))
-    return crowd
 
 
 def quoted(text: str) -> str:
@@ -170,64 +80,12 @@ terms = st.one_of(
 filters = st.recursive(terms, combined, max_leaves=5)
 
 
-class Arena:
-    """One database for all examples, a fresh connection for each."""
-
-    def __init__(self) -> None:
-        self.store = SqliteStore.open(":memory:")
-        self.runner = asyncio.Runner()
-        self.numbers = itertools.count()
-        self.runner.run(two_connections(self.store))
-
-    def close(self) -> None:
-        """Let go of it."""
-        self.runner.run(self.store.close())
-        self.runner.close()
-
-    def hold(self, crowd: list[Person]) -> str:
-        """Keep these users and their groups in a connection of their own; its id."""
-        connection_id = f"con_{next(self.numbers):06d}"
-        self.runner.run(self._hold(connection_id, crowd))
-        return connection_id
-
-    async def _hold(self, connection_id: str, crowd: list[Person]) -> None:
-        await self.store.add_connection(Connection(connection_id, "ent_1", "entra", AT))
-        for person in crowd:
-            await self.store.create_user(replace(person.user, connection_id=connection_id), PARKING)
-        for group in GROUPS[:2]:
-            members = [each.user.id for each in crowd if group in each.groups]
-            await self.store.create_group(a_group(group.upper(), connection_id, group), members)
-
-    def matches(self, connection_id: str, text: str) -> list[str]:
-        """The ids that the store finds. Raises Unsupported."""
-        return self.runner.run(self._matches(connection_id, text))
-
-    async def _matches(self, connection_id: str, text: str) -> list[str]:
-        page = await self.store.users(connection_id, users_where(text))
-        assert page.total == len(page.items)
-        counted = await self.store.users(connection_id, users_where(text), 1, 0)
-        assert (counted.total, counted.items) == (page.total, ())
-        return ids_of(page.items)
-
-
-@pytest.fixture(scope="module")
-def arena() -> Generator[Arena]:
-    """Made once: the examples do not see each other's connections."""
-    made = Arena()
-    yield made
-    made.close()
-
-
-def meant(crowd: list[Person], text: str) -> list[str]:
-    """The ids that the reference evaluator finds."""
-    return [each.user.id for each in crowd if evaluate(users_where(text), each.resource)]
-
-
 @examples(250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(crowd=crowds(), asked=st.lists(filters, min_size=1, max_size=25))
 def test_sql_answers_as_the_reference_evaluator_does(arena: Arena, crowd: list[Person], asked: list[str]) -> None:
     """Any users, any filter; one that cannot be said in SQL is refused, never answered by half."""
     connection_id = arena.hold(crowd)
+    crowd = arena.kept(connection_id, crowd)
     for text in asked:
         try:
             wanted = meant(crowd, text)

@@ -57,6 +57,7 @@ CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHER
 CREATE INDEX users_by_manager ON users (connection_id, manager_id) WHERE manager_id IS NOT NULL;
 CREATE INDEX users_deactivated ON users (connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
 
+-- The next three are rowid tables, as SQLite would walk the primary key of another kind instead of an index.
 -- Who was here, so that an identity provider that names an old id can be told from one that names nobody. A person
 -- who comes back is a new user; `merged_into` is the account that took over the memberships.
 CREATE TABLE deleted_users (
@@ -68,9 +69,9 @@ CREATE TABLE deleted_users (
   deleted_at INTEGER NOT NULL,
   merged_into TEXT,
   PRIMARY KEY (connection_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX deleted_users_by_name ON deleted_users (connection_id, user_name_ci);
-CREATE INDEX deleted_users_by_external_id ON deleted_users (connection_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX deleted_users_by_merge ON deleted_users (connection_id, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX deleted_users_by_time ON deleted_users (connection_id, left_at);
 
 -- The addresses in the documents once more, for identity providers that match by e-mail; no type is ''.
@@ -128,7 +129,7 @@ CREATE TABLE pending_members (
   added_at INTEGER NOT NULL,
   PRIMARY KEY (connection_id, group_id, ref),
   FOREIGN KEY (connection_id, group_id) REFERENCES groups (connection_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX pending_members_by_ref ON pending_members (connection_id, ref_ci);
 
 -- The manager of a user, as far as the manager is not (yet) here.
@@ -140,7 +141,7 @@ CREATE TABLE pending_managers (
   added_at INTEGER NOT NULL,
   PRIMARY KEY (connection_id, user_id),
   FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX pending_managers_by_ref ON pending_managers (connection_id, ref_ci);
 
 -- Accounts that may be one person's, for an administrator to decide.

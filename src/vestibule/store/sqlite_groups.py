@@ -104,7 +104,7 @@ def update(
         tuple(joined),
         tuple(left),
         already=max(0, len(change.add) - len(rows.parked) - len(joined)),
-        absent=len(change.remove) - len(change.remove.intersection(left)),
+        absent=max(0, len(change.remove) - rows.removed),
         attributes_changed=renamed,
         parked=tuple(rows.parked),
         nested=tuple(rows.nested),

@@ -27,12 +27,16 @@ class Membership:
     nested: list[str] = field(default_factory=list[str])
     resolved: dict[str, str] = field(default_factory=dict[str, str])
     nested_changes: int = 0
+    removed: int = 0
+    """How many of those that were named to leave did."""
 
     def change(self, change: GroupChange, origin: Origin, at: int) -> tuple[list[str], list[str]]:
         """Who left and who joined. Names are resolved first, so that nobody leaves who is named again otherwise."""
         joining = self._settled(change.add, at) if change.add else change.add
         left = self._leave_all_but(joining) if change.clear else []
-        left += self._leave(change.remove - joining)
+        leaving = self._leave(change.remove - joining)
+        self.removed = len(leaving)
+        left += leaving
         return left, self._join(joining, origin, at)
 
     def join(self, ids: frozenset[str], origin: Origin, at: int) -> list[str]:
@@ -64,10 +68,12 @@ class Membership:
         return left + [user_id for ref, user_id in self._meant(others).items() if self._leaves_as(user_id, ref)]
 
     def _leaves_as(self, user_id: str, ref: str) -> bool:
-        """A member who is named otherwise than by id leaves only under the name that it joined by."""
+        """Who is named by a former id leaves only when that is how they joined: it may be said of who went long ago."""
+        former = references.came_back(self.db, self.connection_id, ref) == user_id
+        joined_so = " AND ref = ?" if former else ""
         gone = self.db.execute(
-            "DELETE FROM members WHERE connection_id = ? AND group_id = ? AND user_id = ? AND ref = ?",
-            (self.connection_id, self.group_id, user_id, ref),
+            f"DELETE FROM members WHERE connection_id = ? AND group_id = ? AND user_id = ?{joined_so}",
+            (self.connection_id, self.group_id, user_id, *([ref] if former else [])),
         )
         return gone.rowcount > 0
 

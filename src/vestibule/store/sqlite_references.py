@@ -11,24 +11,67 @@ from vestibule.model import GroupRef, JsonObject, Pending, User
 from vestibule.scim.schema import ENTERPRISE_USER
 from vestibule.store import UnknownManager
 
-_BY_FORMER_ID = (
-    "SELECT u.id FROM deleted_users d JOIN users u ON u.connection_id = d.connection_id AND (u.id = d.merged_into "
-    "OR (u.user_name_ci = d.user_name_ci AND u.external_id IS d.external_id)) "
-    "WHERE d.connection_id = ? AND d.id = ? ORDER BY u.id = d.merged_into DESC LIMIT 1"
-)
+MAX_MERGES = 20
+"""How many mergers are followed from a former id to the account that there is."""
 
 
 def resolve(db: sqlite3.Connection, connection_id: str, ref: str) -> str | None:
-    """The user that is meant by something other than an id of today: an externalId, a former id, a userName."""
-    for sql, value in (
-        ("SELECT id FROM users WHERE connection_id = ? AND external_id = ?", ref),
-        (_BY_FORMER_ID, ref),
-        ("SELECT id FROM users WHERE connection_id = ? AND user_name_ci = ?", ref.casefold()),
-    ):
-        found = db.execute(sql, (connection_id, value)).fetchone()
-        if found is not None:
-            return found[0]
+    """The user that is meant by an id, an externalId, a former id or a userName, in this order."""
+    if db.execute("SELECT 1 FROM users WHERE connection_id = ? AND id = ?", (connection_id, ref)).fetchone():
+        return ref
+    found = db.execute("SELECT id FROM users WHERE connection_id = ? AND external_id = ?", (connection_id, ref))
+    row = found.fetchone()
+    if row is not None:
+        return row[0]
+    back = came_back(db, connection_id, ref)
+    if back is not None:
+        return back
+    row = _named(db, connection_id, ref.casefold())
+    return row[0] if row is not None else None
+
+
+def came_back(db: sqlite3.Connection, connection_id: str, former_id: str) -> str | None:
+    """The account that took over from a deleted user, or the new one of the same externalId and userName."""
+    for _ in range(MAX_MERGES):
+        gone = db.execute(
+            "SELECT user_name_ci, external_id, merged_into FROM deleted_users WHERE connection_id = ? AND id = ?",
+            (connection_id, former_id),
+        ).fetchone()
+        if gone is None:
+            return None
+        if gone["merged_into"] is None:
+            row = _named(db, connection_id, gone["user_name_ci"])
+            return row[0] if row is not None and row["external_id"] == gone["external_id"] else None
+        former_id = gone["merged_into"]
+        key = (connection_id, former_id)
+        if db.execute("SELECT 1 FROM users WHERE connection_id = ? AND id = ?", key).fetchone():
+            return former_id
     return None
+
+
+def _named(db: sqlite3.Connection, connection_id: str, folded: str) -> sqlite3.Row | None:
+    return db.execute(
+        "SELECT id, external_id FROM users WHERE connection_id = ? AND user_name_ci = ?", (connection_id, folded)
+    ).fetchone()
+
+
+def _former_ids(db: sqlite3.Connection, user: User) -> set[str]:
+    """The ids of deleted users of the same externalId and userName, and of those merged into them or into this one."""
+    rows = db.execute(
+        "SELECT id, external_id FROM deleted_users WHERE connection_id = ? AND user_name_ci = ?",
+        (user.connection_id, user.user_name.casefold()),
+    )
+    found = {row[0] for row in rows if row[1] == user.external_id}
+    todo = [*found, user.id]
+    while todo and len(found) < MAX_MERGES:
+        merged = db.execute(
+            "SELECT id FROM deleted_users WHERE connection_id = ? AND merged_into = ?",
+            (user.connection_id, todo.pop()),
+        )
+        fresh = {row[0] for row in merged} - found
+        found |= fresh
+        todo += fresh
+    return found
 
 
 def park(db: sqlite3.Connection, connection_id: str, group_id: str, refs: Collection[str], at: int, nested: int) -> int:
@@ -120,9 +163,6 @@ def settle_manager(db: sqlite3.Connection, user: User, document: JsonObject, kno
         return user
     here = db.execute("SELECT id FROM users WHERE connection_id = ? AND id = ?", (user.connection_id, named)).fetchone()
     found = here[0] if here else (resolve(db, user.connection_id, named) if parks else None)
-    if found == user.id != named:
-        # Nobody becomes their own manager by a name that happens to be theirs.
-        found = None
     if found is None:
         if not parks:
             raise UnknownManager(named)
@@ -142,11 +182,7 @@ def _with_manager(document: JsonObject, value: str, *, here: bool) -> str:
 def arrived(db: sqlite3.Connection, user: User, at: int) -> None:
     """Put a user, new or with a new name, where it was waited for: into groups, and as a manager."""
     connection_id = user.connection_id
-    former = db.execute(
-        "SELECT id FROM deleted_users WHERE connection_id = ? AND user_name_ci = ? AND external_id IS ?",
-        (connection_id, user.user_name.casefold(), user.external_id),
-    )
-    exact = {user.id, user.external_id, *(row[0] for row in former.fetchall())} - {None}
+    exact = {user.id, user.external_id, *_former_ids(db, user)} - {None}
     folded = [each.casefold() for each in (*cast("set[str]", exact), user.user_name)]
     names = orjson.dumps([each for each in folded if "\0" not in each]).decode()
 
@@ -161,7 +197,7 @@ def arrived(db: sqlite3.Connection, user: User, at: int) -> None:
             (connection_id, names),
         ).fetchall()
         for holder_id, ref in rows:
-            if meant(ref) and holder_id != user.id:
+            if meant(ref):
                 (_join if table == "pending_members" else _becomes_manager)(db, user, holder_id, ref, at)
 
 
@@ -183,7 +219,8 @@ def _join(db: sqlite3.Connection, user: User, group_id: str, ref: str, at: int) 
 def _becomes_manager(db: sqlite3.Connection, user: User, report_id: str, _: str, at: int) -> None:
     key = (user.connection_id, report_id)
     db.execute("DELETE FROM pending_managers WHERE connection_id = ? AND user_id = ?", key)
-    _name_manager(db, *key, user.id, at, here=True)
+    # Who waited for themselves is being written just now, and changes once.
+    _name_manager(db, *key, user.id, at, here=True, step=int(report_id != user.id))
 
 
 def manager_left(db: sqlite3.Connection, user: User, successor: str | None, at: int) -> None:
@@ -199,15 +236,15 @@ def manager_left(db: sqlite3.Connection, user: User, successor: str | None, at: 
 
 
 def _name_manager(
-    db: sqlite3.Connection, connection_id: str, report_id: str, manager_id: str, at: int, *, here: bool
+    db: sqlite3.Connection, connection_id: str, report_id: str, manager_id: str, at: int, *, here: bool, step: int = 1
 ) -> None:
     key = (connection_id, report_id)
     row = db.execute("SELECT document FROM users WHERE connection_id = ? AND id = ?", key).fetchone()
     document = _with_manager(orjson.loads(row[0]), manager_id, here=here)
     db.execute(
-        "UPDATE users SET document = ?, manager_id = ?, version = version + 1, updated_at = ? "
+        "UPDATE users SET document = ?, manager_id = ?, version = version + ?, updated_at = ? "
         "WHERE connection_id = ? AND id = ?",
-        (document, manager_id, at, *key),
+        (document, manager_id, step, at, *key),
     )
 
 

@@ -133,6 +133,8 @@ def update(
         _index_emails(db, present, emails)
     if (changed.external_id, changed.user_name) != (present.external_id, present.user_name):
         references.arrived(db, changed, changed.updated_at)
+        # Somebody may have waited for themselves, as a manager.
+        return one(db, connection_id, user_id)
     return changed
 
 
