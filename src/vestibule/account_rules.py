@@ -58,3 +58,12 @@ def with_known_manager(before: JsonObject, after: JsonObject) -> JsonObject:
     if "$ref" not in present or wanted.get("value") != present["value"] or "$ref" in wanted:
         return after
     return after | {ENTERPRISE_USER: after[ENTERPRISE_USER] | {"manager": {**present, **wanted}}}
+
+
+def merged_documents(before: JsonObject, after: JsonObject) -> JsonObject:
+    """The attributes of both, the later ones where both have them; those of extensions one by one."""
+    merged = {**before, **after}
+    for urn in before.keys() & after.keys():
+        if urn.startswith("urn:"):
+            merged[urn] = {**before[urn], **after[urn]}
+    return merged

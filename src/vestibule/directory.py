@@ -11,7 +11,14 @@ from typing import Any, TypeAlias
 import orjson
 
 from vestibule import ids
-from vestibule.account_rules import check_only, check_protected, says_active, user_of, with_known_manager
+from vestibule.account_rules import (
+    check_only,
+    check_protected,
+    merged_documents,
+    says_active,
+    user_of,
+    with_known_manager,
+)
 from vestibule.clock import Clock
 from vestibule.in_scim_terms import in_scim_terms
 from vestibule.model import Audit, Conflict, Group, GroupRef, Hold, JsonObject, Member, Origin, User
@@ -82,7 +89,7 @@ class Directory:
             if approved is None and not (free and (theirs is None or ours is None or theirs == ours)):
                 raise refusal
             before: JsonObject = orjson.loads(holder.document)
-            merged = {**before, **document, "active": document.get("active", holder.active)}
+            merged = merged_documents(before, document) | {"active": document.get("active", holder.active)}
             keep_immutables(before, merged, profile.user, omissible=True)
             merged = with_schemas(merged, profile.user)
             adopted = user_of(holder.id, holder.connection_id, merged, holder.origin, holder.created_at)
@@ -168,7 +175,8 @@ class Directory:
 
         def replacing(before: JsonObject) -> JsonObject:
             # A PUT that says nothing of `active` brings nobody back who was deactivated.
-            after = {"active": before["active"]} | document
+            kept = {urn: before[urn] for urn in profile.user.withdrawn if urn in before}
+            after = {"active": before["active"]} | document | kept
             keep_immutables(before, after, profile.user, omissible=True)
             return with_schemas(after, profile.user)
 

@@ -1,10 +1,12 @@
 """`attributes` and `excludedAttributes` (RFC 7644 section 3.9)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from vestibule.scim.errors import InvalidValue
+from vestibule.scim.extension import read_extension
 from vestibule.scim.group_schema import CORE_GROUP, GROUP
 from vestibule.scim.projection import Projection, read_projection
 from vestibule.scim.user_schema import CORE_USER, ENTERPRISE_USER, USER
@@ -98,3 +100,44 @@ def test_asking_for_nothing_is_the_default() -> None:
     assert read_projection("", "", USER).is_default
     assert not read_projection("tea", None, USER).is_default
     assert not read_projection(None, "name", USER).is_default
+
+
+CONTOSO = "urn:ietf:params:scim:schemas:extension:Contoso:2.0:User"
+BADGED: dict[str, Any] = ANA | {CONTOSO: {"tag": "t", "secret": "s", "floor": 3}}
+
+
+def badged(attributes: str | None = None, excluded: str | None = None) -> dict[str, Any]:
+    """What is shown where a connection declared an extension with an attribute of each kind."""
+    returned = {"tag": "always", "secret": "request", "floor": "default"}
+    declared = [{"name": name, "returned": returned[name]} for name in returned]
+    kind = replace(USER, extensions=(*USER.extensions, read_extension({"id": CONTOSO, "attributes": declared})))
+    return read_projection(attributes, excluded, kind).apply(BADGED)
+
+
+def test_what_is_returned_on_request_is_shown_only_when_it_is_asked_for() -> None:
+    assert badged()[CONTOSO] == {"tag": "t", "floor": 3}
+    assert badged() | {CONTOSO: None} == BADGED | {CONTOSO: None}
+    assert badged(f"{CONTOSO}:secret")[CONTOSO] == {"tag": "t", "secret": "s"}
+    assert badged("SECRET")[CONTOSO] == {"tag": "t", "secret": "s"}
+    assert badged(CONTOSO)[CONTOSO] == BADGED[CONTOSO]
+    assert badged(None, "title")[CONTOSO] == {"tag": "t", "floor": 3}
+    assert badged(None, f"{CONTOSO}:floor")[CONTOSO] == {"tag": "t"}
+
+
+def test_what_is_always_returned_is_shown_whatever_is_asked() -> None:
+    assert badged("userName") == {
+        "schemas": ANA["schemas"], "id": "usr_1", "userName": "ana", CONTOSO: {"tag": "t"},
+    }  # fmt: skip
+    for excluded in (f"{CONTOSO}:tag", CONTOSO, "tag"):
+        assert badged(None, excluded)[CONTOSO]["tag"] == "t"
+    assert badged(None, CONTOSO)[CONTOSO] == {"tag": "t"}
+
+
+def test_an_extension_of_which_nothing_is_shown_is_left_out() -> None:
+    kind = replace(
+        USER,
+        extensions=(read_extension({"id": CONTOSO, "attributes": [{"name": "secret", "returned": "request"}]}),),
+    )
+    projection = read_projection(None, None, kind)
+    assert not projection.is_default
+    assert projection.apply({"id": "usr_1", CONTOSO: {"secret": "s"}}) == {"id": "usr_1"}

@@ -14,6 +14,8 @@ from tests.effort import examples
 from tests.scim.strategies import json_objects, json_values, messages, paths_as_text, texts
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 URN = "urn:ietf:params:scim:schemas:extension:Contoso:2.0:User"
@@ -60,9 +62,17 @@ def place(request: pytest.FixtureRequest, vestibule: Vestibule) -> Generator[tup
         }
         tenant.set(dialect=request.param, extensions=[levels], nested_groups="accept", references="park")
         user = http.post(
-            "/Users", json={"userName": "a", "emails": [{"value": "a@b", "type": "work"}], URN: {"level": 3}}
+            "/Users",
+            json={
+                "schemas": [USER_SCHEMA],
+                "userName": "a",
+                "emails": [{"value": "a@b", "type": "work"}],
+                URN: {"level": 3},
+            },
         )
-        group = http.post("/Groups", json={"displayName": "g", "members": [{"value": user.json()["id"]}]})
+        group = http.post(
+            "/Groups", json={"schemas": [GROUP_SCHEMA], "displayName": "g", "members": [{"value": user.json()["id"]}]}
+        )
         kept = [f"/Users/{user.json()['id']}", f"/Groups/{group.json()['id']}"]
         assert (user.status_code, group.status_code) == (201, 201)
         others = ["/Users", "/Groups", "/", "/.search", "/Users/.search", "/Groups/.search", "/Bulk", "/Me", "/Schemas"]

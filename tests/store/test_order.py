@@ -53,6 +53,8 @@ filled = st.sampled_from(
     + ("manager", "department", "meta.created", "meta.lastModified", "meta.version", "externalId", "profileUrl")
 )
 telling = st.none() | st.builds(lambda path, way: read_sort(path, way, USER), filled, ways)
+settled = telling.filter(lambda sort: sort is None or str(sort.path) not in ("meta.lastModified", "meta.version"))
+"""By what does not change for those who stay when others go: a report whose manager goes is written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,11 @@ def test_a_walk_by_position_meets_everybody_once_there_and_back(
 
 
 @examples(100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(data=st.data(), crowd=crowds(most=8), sort=telling, count=st.integers(1, 3))
+@given(data=st.data(), crowd=crowds(most=8), sort=settled, count=st.integers(1, 3))
 def test_a_walk_by_position_is_not_disturbed_by_those_who_go(
     arena: Arena, data: st.DataObject, crowd: list[Person], sort: Sort | None, count: int
 ) -> None:
     """Who stays is met once and in order, even when the one at whom a page ended is gone."""
-    # A deleted manager stays in the document, so nobody's values change with a deletion; versions would.
     walker = Walker(arena, crowd)
     wanted = expected(walker.resources, sort).ids
     gone: set[str] = set()

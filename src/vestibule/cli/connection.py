@@ -75,7 +75,7 @@ def _number(name: str, value: Any) -> Any:
         return value
     if value == "off":
         return None
-    if not str(value).isdigit():
+    if not (str(value).isascii() and str(value).isdigit()):
         raise connections.Refused(f"--{name.replace('_', '-')} takes a number, or off.")
     return int(value)
 

@@ -2,11 +2,12 @@
 
 import click
 
-from vestibule import review
+from vestibule import connections, review
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.model import Conflict, Hold, JsonObject
 from vestibule.review import conflict_json, hold_json
+from vestibule.store import Store
 
 
 @click.group()
@@ -20,7 +21,12 @@ def conflict() -> None:
 @command
 def list_conflicts(session: Session, connection_id: str, every: bool) -> None:
     """List the open conflicts of CONNECTION_ID."""
-    found = session.run(lambda store: store.conflicts(connection_id, None if every else "open"))
+
+    async def work(store: Store) -> list[Conflict]:
+        await connections.the_connection(store, connection_id)
+        return await store.conflicts(connection_id, None if every else "open")
+
+    found = session.run(work)
     session.emit(
         {"conflicts": [conflict_json(each) for each in found]},
         "\n".join(f"{each.id}  {each.state}  {_conflict_told(each)}" for each in found) or "No conflict.",
@@ -62,7 +68,12 @@ def hold() -> None:
 @command
 def list_holds(session: Session, connection_id: str) -> None:
     """List the holds of CONNECTION_ID, newest first."""
-    found = session.run(lambda store: store.holds(connection_id))
+
+    async def work(store: Store) -> list[Hold]:
+        await connections.the_connection(store, connection_id)
+        return await store.holds(connection_id)
+
+    found = session.run(work)
     session.emit(
         {"holds": [hold_json(each) for each in found]},
         "\n".join(f"{each.id}  {each.state}  {_hold_told(each)}" for each in found) or "Nothing is held.",

@@ -1,5 +1,6 @@
 """The page behind the link in an error's detail: `/e/{request_id}`. An outsider sees the sentence alone."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader
@@ -7,8 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from vestibule.explain import explain
+from vestibule.model import Exchange
 from vestibule.store import NotFound, Store
 
+SOON = 0.25
+"""Seconds within which every worker has written what it recorded."""
 _templates = Environment(loader=PackageLoader("vestibule.portal"), autoescape=True)
 _NAMES_NOBODY = frozenset({"got", "need", "reason", "limit", "allow", "guard", "quirk", "dialect", "changed"})
 _HEADERS = {
@@ -30,7 +34,7 @@ class Pages:
         """GET /e/{request_id}: the sentence of one recorded exchange, without names of people or tokens."""
         request_id = request.path_params["request_id"]
         try:
-            exchange = await self.store.exchange(request_id)
+            exchange = await self._recorded(request_id)
         except NotFound:
             return _page("unknown.html", 404, request_id=request_id)
         # Only what names nobody: not whom it was about, nor anything that came with the request.
@@ -38,6 +42,14 @@ class Pages:
         explanation = explain(replace(exchange, target=None, facts=known, request_body=None, response_body=None))
         told = explanation.sentence
         return _page("explanation.html", 200, sentence=told, code=explanation.code, request_id=request_id)
+
+    async def _recorded(self, request_id: str) -> Exchange:
+        """The exchange; the log is written soon after the answer that names it, so it is asked for twice."""
+        try:
+            return await self.store.exchange(request_id)
+        except NotFound:
+            await asyncio.sleep(SOON)
+            return await self.store.exchange(request_id)
 
 
 def _page(name: str, status: int, **values: object) -> Response:

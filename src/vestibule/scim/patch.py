@@ -18,8 +18,8 @@ from vestibule.scim.errors import (
 from vestibule.scim.filter_ast import Compare, Filter, Or
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import PatchPath, parse_path, split_uri
-from vestibule.scim.resource import is_empty, member_ids, read_value
-from vestibule.scim.schema import ResourceType, Schema, find, named
+from vestibule.scim.resource import SCHEMAS_ONLY, is_empty, member_ids, read_value
+from vestibule.scim.schema import ResourceType, Schema, homes, named
 
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 2_000
@@ -82,7 +82,8 @@ def _read_operation(number: int, item: Any, notes: Notes) -> Operation:
     if not isinstance(op, str) or op.lower() not in ("add", "replace", "remove"):
         raise InvalidSyntax(f"Operation {number}: `op` must be add, replace or remove.")
     if op != op.lower():
-        notes.note("op_case", op)
+        with in_operation(number):
+            notes.note("op_case", op)
     path: Any = fields.get("path")
     if path is not None and not isinstance(path, str):
         raise InvalidPath(f"Operation {number}: `path` must be a text.", operation=number)
@@ -150,10 +151,10 @@ def _in_extension(extension: Schema, value: Any, notes: Notes) -> Iterator[tuple
         raise InvalidValue(f"`{extension.id}` must be an object of its attributes.", attribute=extension.id)
     for name, item in cast("dict[str, Any]", value).items():
         attribute = named(extension.attributes, name)
-        if attribute is None:
-            notes.note("unknown_attribute", name)
-        else:
+        if attribute is not None:
             yield PatchPath(extension.id, attribute), item
+        elif name.casefold() not in SCHEMAS_ONLY:
+            notes.note("unknown_attribute", name)
 
 
 def _keyed(key: str, value: Any, resource_type: ResourceType, notes: Notes) -> Iterator[tuple[PatchPath, Any]]:
@@ -189,7 +190,7 @@ def in_operation(number: int) -> Generator[None]:
 
 def _is_unknown(text: str, resource_type: ResourceType) -> bool:
     uri, rest = split_uri(text, resource_type)
-    return _SIMPLE.match(rest) is not None and find(resource_type, uri, rest.partition(".")[0]) is None
+    return _SIMPLE.match(rest) is not None and not homes(resource_type, uri, rest.partition(".")[0])
 
 
 def _path(operation: Operation, text: str, resource_type: ResourceType, notes: Notes) -> PatchPath | None:
@@ -201,7 +202,8 @@ def _path(operation: Operation, text: str, resource_type: ResourceType, notes: N
             notes.note("unknown_attribute", text)
             return None
         raise InvalidPath(
-            f"Operation {operation.number}: {error.detail}", operation=operation.number, path=text
+            f"Operation {operation.number}: {error.detail}",
+            **error.facts | {"operation": operation.number, "path": text},
         ) from error
     if path.uri is not None and not text.casefold().startswith("urn:"):
         notes.note("bare_extension_attribute", text)

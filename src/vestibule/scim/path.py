@@ -26,7 +26,7 @@ from vestibule.scim.filter_ast import (
     Present,
     ValuePath,
 )
-from vestibule.scim.schema import Attribute, ResourceType, find
+from vestibule.scim.schema import Attribute, ResourceType, find, homes
 
 MAX_LENGTH = 8_192
 MAX_DEPTH = 40
@@ -257,7 +257,7 @@ class _Reader:
             if found is not None:
                 break
         else:
-            self.fail(f"a {self.resource_type.name} has no attribute `{token.text}`", token.at)
+            self.fail(self.why_unknown(token.text), token.at)
         home, attribute = found
         absent = kind is not self.resource_type
         if not dot:
@@ -266,6 +266,14 @@ class _Reader:
         if sub is None:
             self.fail(f"`{attribute.name}` has no sub-attribute `{sub_name}`", token.at)
         return AttrPath(home, attribute.name, sub.name, sub, attribute, absent)
+
+    def why_unknown(self, text: str) -> str:
+        uri, rest = split_uri(text, self.resource_type)
+        name = rest.partition(".")[0]
+        several = " or ".join(f"`{home}:{name}`" for home, _ in homes(self.resource_type, uri, name))
+        if several:
+            return f"`{text}` may be {several}: name the schema"
+        return f"a {self.resource_type.name} has no attribute `{text}`"
 
     def comparison(self, path: AttrPath) -> Filter:
         token = self.take()

@@ -19,6 +19,8 @@ class Projection:
     resource_type: ResourceType
     only: frozenset[Key] | None = None
     without: frozenset[Key] = frozenset()
+    sent: frozenset[tuple[str | None, str]] = frozenset()
+    """What the client wrote just now: it is shown although it is returned on request only."""
 
     @property
     def is_default(self) -> bool:
@@ -60,12 +62,16 @@ class Projection:
             if attribute is not None and attribute.returned == "always":
                 shown[name] = value
                 continue
-            if attribute is not None and attribute.returned == "request" and self.only is None:
+            if attribute is not None and attribute.returned == "request" and not self._is_asked(uri, name):
                 continue
             kept = self._value(uri, name.casefold(), value)
             if kept not in (None, {}, []):
                 shown[name] = kept
         return shown
+
+    def _is_asked(self, uri: str | None, name: str) -> bool:
+        sent = {(home.casefold() if home else None, each) for home, each in self.sent}
+        return self.only is not None or (uri, name) in sent
 
     def _value(self, uri: str | None, name: str, value: Any) -> Any:
         if self.only is not None:

@@ -35,8 +35,8 @@ class Quirk:
 
 QUIRKS = (
     Quirk("op_case", "Entra", '"op":"Replace"', "read caseless", "RFC 7644 3.5.2; Entra's default mode", InvalidSyntax),
-    Quirk("schemas_missing", "any", '{"Operations":[…]}', "read as a PatchOp", "RFC 7644 3.5.2; Okta's full push",
-          InvalidSyntax),
+    Quirk("schemas_missing", "any", '{"Operations":[…]}', "read as what is due; noted of a PATCH",
+          "RFC 7643 3, RFC 7644 3.5.2; Okta's full push", InvalidSyntax),
     Quirk("boolean_string", "Entra", '"active":"False"', "read as a boolean, in filters too",
           "RFC 7643 2.3.2; Entra's default mode", InvalidValue),
     Quirk("integer_string", "any", '"weight":"3"', "read as an integer", "RFC 7643 2.3.4", InvalidValue),

@@ -1,7 +1,7 @@
 """Read what a client sends as a User or a Group (RFC 7643), tolerantly by schema, into one normal form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from vestibule.scim.dialects import Notes
@@ -16,6 +16,8 @@ MAX_TEXT = 64 * 1024
 """The longest text of one attribute, in characters."""
 
 
+SCHEMAS_ONLY = frozenset({"schemas"})
+"""What clients repeat within the object of an extension."""
 _DEFAULT_SUBS = frozenset({"type", "primary", "display", "value", "$ref"})
 """What any multi-valued attribute may have, listed by its schema or not (RFC 7643 section 2.4)."""
 
@@ -60,10 +62,26 @@ def member_ids(members: list[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cast("str", member["value"]) for member in members))
 
 
+def loosely(attribute: Attribute) -> Attribute:
+    """An attribute whose sub-attributes need not all be said, for a PATCH of some of them."""
+    return replace(attribute, sub_attributes=tuple(replace(each, required=False) for each in attribute.sub_attributes))
+
+
+def require_of_value(value: Json, attribute: Attribute) -> None:
+    """What a complex value needs. Raises InvalidValue."""
+    for each in attribute.sub_attributes:
+        if each.required and each.name not in value:
+            raise InvalidValue(f"`{attribute.name}` needs a `{each.name}`.", attribute=f"{attribute.name}.{each.name}")
+
+
 def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
     """Normalise an object by a resource type's schemas; unknown things are noted and left out."""
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a JSON object that describes a {resource_type.name}.")
+    if "schemas_missing" not in notes.dialect.tolerated and not any(
+        key.casefold() == "schemas" for key in cast("Json", body)
+    ):
+        notes.note("schemas_missing")
     document: Json = {}
     for key, value in cast("Json", body).items():
         uri, rest = split_uri(key, resource_type)
@@ -72,7 +90,7 @@ def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
         elif uri is not None and not rest:
             extension = resource_type.extension(uri)
             if extension is not None and value is not None:
-                content = read_complex(value, extension.attributes, extension.id, notes)
+                content = read_complex(value, extension.attributes, extension.id, notes, SCHEMAS_ONLY)
                 if content:
                     document.setdefault(extension.id, {}).update(content)
         else:
@@ -248,12 +266,17 @@ def _require(document: Mapping[str, Any], name: str, resource_type: ResourceType
         raise InvalidValue(f"A {resource_type.name} needs a `{name}`; none came.", attribute=name)
 
 
-def require_of_extensions(document: Mapping[str, Any], kind: ResourceType) -> None:
-    """What an extension requires is due once anything of it came (RFC 7643 section 6). Raises InvalidValue."""
+def require_of_extensions(document: Json, kind: ResourceType, before: Json | None = None) -> None:
+    """What an extension requires is due once anything of it came (RFC 7643 section 6). Raises InvalidValue.
+
+    Who lacked it `before`, because the schema came to require it later, may go on lacking it.
+    """
     for extension in kind.extensions:
         content: Json = document.get(extension.id) or {}
         for attribute in extension.attributes if content else ():
-            if attribute.required and attribute.name not in content:
+            held: Json = (before or {}).get(extension.id, {})
+            lacked_it = bool(held) and attribute.name not in held
+            if attribute.required and attribute.name not in content and not lacked_it:
                 name = f"{extension.id}:{attribute.name}"
                 raise InvalidValue(f"`{extension.id}` needs a `{attribute.name}`; none came.", attribute=name)
 
@@ -287,6 +310,7 @@ def check_primaries(document: Json) -> None:
 
 def with_schemas(document: Json, resource_type: ResourceType) -> Json:
     """The document led by the `schemas` that its content uses (RFC 7643 section 3)."""
-    used = [each.id for each in resource_type.extensions if document.get(each.id)]
+    known = (*(each.id for each in resource_type.extensions), *sorted(resource_type.withdrawn))
+    used = [each for each in known if document.get(each)]
     rest = {key: value for key, value in document.items() if key != "schemas"}
     return {"schemas": [resource_type.schema.id, *used], **rest}

@@ -107,16 +107,19 @@ def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str |
     """Where a name lives: the extension's URN (None for core and common) and the attribute; None if nowhere.
 
     Without a `uri`, a name that the core lacks is looked for in the extensions: Entra's older shape names
-    `manager` and `department` bare.
+    `manager` and `department` bare. A bare name that several extensions have is nowhere.
     """
+    hits = homes(resource_type, uri, name)
+    return hits[0] if len(hits) == 1 else None
+
+
+def homes(resource_type: ResourceType, uri: str | None, name: str) -> list[tuple[str | None, Attribute]]:
+    """Every place where a name lives, as in `find`: the core alone, else each extension that has it."""
     if uri is None or uri.casefold() == resource_type.schema.id.casefold():
         found = named(COMMON + resource_type.schema.attributes, name)
-        if found is not None:
-            return None, found
-        if uri is not None:
-            return None
-        hits = [(each.id, hit) for each in resource_type.extensions if (hit := named(each.attributes, name))]
-        return hits[0] if len(hits) == 1 else None
+        if found is not None or uri is not None:
+            return [(None, found)] if found else []
+        return [(each.id, hit) for each in resource_type.extensions if (hit := named(each.attributes, name))]
     extension = resource_type.extension(uri)
     hit = named(extension.attributes, name) if extension else None
-    return (extension.id, hit) if extension and hit else None
+    return [(extension.id, hit)] if extension and hit else []

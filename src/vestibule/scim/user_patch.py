@@ -5,7 +5,7 @@ the RFC, `vestibule.scim.quirks` says what is done.
 """
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from vestibule.scim.dialects import Notes
@@ -18,9 +18,11 @@ from vestibule.scim.resource import (
     Json,
     is_empty,
     keep_immutables,
+    loosely,
     read_single,
     read_value,
     require_of_extensions,
+    require_of_value,
     with_schemas,
 )
 from vestibule.scim.schema import Attribute, ResourceType
@@ -80,7 +82,8 @@ def apply(change: UserChange, document: Json) -> Json:
             del result[action.path.uri]
     for action in change.actions:
         _drop_empty_elements(result, action)
-    require_of_extensions(result, change.kind)
+    _check_elements(result, change)
+    require_of_extensions(result, change.kind, document)
     keep_immutables(document, result, change.kind, omissible=False)
     return with_schemas(result, change.kind)
 
@@ -88,12 +91,26 @@ def apply(change: UserChange, document: Json) -> Json:
 def _drop_empty_elements(document: Json, action: Action) -> None:
     """Only at the end: Entra makes an element in several operations, and its `primary` may come first."""
     name = action.path.attribute.name
-    elements: Any = document.get(name)
+    home: Json = document.get(action.path.uri, {}) if action.path.uri else document
+    elements: Any = home.get(name)
     if action.path.filter is not None and isinstance(elements, list):
         kept = [each for each in cast("list[Json]", elements) if each.keys() - {"type", "primary"}]
-        document.update({name: kept})
+        home[name] = kept
         if not kept:
-            del document[name]
+            del home[name]
+        if action.path.uri and not home:
+            del document[action.path.uri]
+
+
+def _check_elements(document: Json, change: UserChange) -> None:
+    """What elements need is due at the end: they may be made in several operations."""
+    for action in change.actions:
+        home: Json = document.get(action.path.uri, {}) if action.path.uri else document
+        elements: Any = home.get(action.path.attribute.name)
+        if action.path.filter is not None and isinstance(elements, list):
+            with in_operation(action.number):
+                for each in cast("list[Json]", elements):
+                    require_of_value(each, action.path.attribute)
 
 
 def _act(home: Json, action: Action, notes: Notes) -> None:
@@ -140,8 +157,7 @@ def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
 def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Json:
     """A complex value with the named sub-attributes written, and those named with nothing cleared."""
     # What is required need not be said again: it is looked for in the whole.
-    loose = tuple(replace(each, required=False) for each in attribute.sub_attributes)
-    read = cast("Json", read_value(value, replace(attribute, sub_attributes=loose), attribute.name, notes) or {})
+    read = cast("Json", read_value(value, loosely(attribute), attribute.name, notes) or {})
     named = cast("Json", value) if isinstance(value, dict) else {}
     cleared = {sub.name for key, item in named.items() if is_empty(item) and (sub := attribute.sub(key))}
     if attribute.sub("value") is not None:
@@ -151,9 +167,8 @@ def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Js
         if "value" not in {**present, **read}:
             return {}
     whole = {name: item for name, item in {**present, **read}.items() if name not in cleared}
-    for sub in attribute.sub_attributes:
-        if whole and sub.required and sub.name not in whole:
-            raise InvalidValue(f"`{attribute.name}` needs a `{sub.name}`.", attribute=f"{attribute.name}.{sub.name}")
+    if whole:
+        require_of_value(whole, attribute)
     return whole
 
 
@@ -228,7 +243,7 @@ def _write_element(element: Json, action: Action, notes: Notes) -> None:
     value = action.value
     if isinstance(value, list) and len(cast("list[Any]", value)) == 1:
         value = cast("list[Any]", value)[0]
-    element.update(read_single(value, attribute, attribute.name, notes) or {})
+    element.update(read_single(value, loosely(attribute), attribute.name, notes) or {})
 
 
 def _put(whole: Json, name: str, value: Any) -> None:

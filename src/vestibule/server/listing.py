@@ -111,10 +111,12 @@ class Listing:
         at: Position | None,
         kinds: tuple[ResourceType, ...] = (),
     ) -> Page[Any]:
-        read = self.directory.users if kind.name == "User" else self.directory.groups
         with _located(query.filter or ""):
-            where = _filter(call, kind, query, kinds)
-            return await read(call.connection_id, where, query.start_index, query.count, sort=sort, at=at)
+            asked = (call.connection_id, _filter(call, kind, query, kinds), query.start_index, query.count)
+            if kind.name == "User":
+                return await self.directory.users(*asked, sort=sort, at=at)
+            nested = call.profile.nested_groups == "accept"
+            return await self.directory.groups(*asked, sort=sort, at=at, nested=nested)
 
     async def _shown(self, call: Call, kind: ResourceType, page: Page[Any], projection: Projection) -> list[bytes]:
         if kind.name == "User":

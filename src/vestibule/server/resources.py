@@ -1,11 +1,11 @@
 """One user or one group: made, read, replaced, changed, deleted (RFC 7644 sections 3.3 to 3.6)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from vestibule.directory import Directory
-from vestibule.model import Group, User
+from vestibule.model import Group, JsonObject, User
 from vestibule.scim.errors import NotFound, PreconditionFailed, ScimError
 from vestibule.scim.messages import etag, expected_version, is_unchanged
 from vestibule.scim.patch import GroupChange, compile_group, read_patch
@@ -52,6 +52,7 @@ class Resources:
         """POST /Users (section 3.3)."""
         projection = read_projections(call.parameters, call.profile.user)
         document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
+        projection = _with_sent(projection, document)
         call.target = document["userName"]
         user = await self.directory.create_user(call.connection_id, document, profile=call.profile)
         if user.origin != "scim":
@@ -72,6 +73,7 @@ class Resources:
         """PUT /Users/{id} (section 3.5.1)."""
         projection = read_projections(call.parameters, call.profile.user)
         document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
+        projection = _with_sent(projection, document)
         call.target = document["userName"]
         expected = await self._if_match(call)
         written = await self.directory.replace_user(
@@ -85,6 +87,8 @@ class Resources:
         projection = read_projections(call.parameters, call.profile.user)
         try:
             change = compile_user(read_patch(call.json(), call.notes), _id(call), call.notes, call.profile.user)
+            sent = frozenset((each.path.uri, each.path.attribute.name) for each in change.actions)
+            projection = replace(projection, sent=sent)
             expected = await self._if_match(call)
             written = await self.directory.patch_user(
                 call.connection_id, _id(call), change, expected, call.profile, _only(call)
@@ -192,6 +196,12 @@ class Resources:
         if is_unchanged(others, present):
             raise PreconditionFailed(f"If-None-Match {(others or '')[:60]!r} names the present version.")
         return expected_version(tags, present)
+
+
+def _with_sent(projection: Projection, document: JsonObject) -> Projection:
+    """Show what is returned on request where the client has just sent it (RFC 7643 section 7)."""
+    uris = (each.id for each in projection.resource_type.extensions)
+    return replace(projection, sent=frozenset((uri, name) for uri in uris for name in document.get(uri, {})))
 
 
 def _check_match(call: Call, version: int) -> None:

@@ -242,8 +242,12 @@ class Store(Protocol):
         *,
         sort: Sort | None = None,
         at: Position | None = None,
+        nested: bool = False,
     ) -> Page[Group]:
-        """A page of the groups that match, from the 1-based `start_index`, or from a position. Raises Unsupported."""
+        """A page of the groups that match, from the 1-based `start_index`, or from a position.
+
+        With `nested`, groups within a group count as its members in the filter. Raises Unsupported.
+        """
         ...
 
     async def change_group(

@@ -246,9 +246,10 @@ class SqliteStore:
         *,
         sort: Sort | None = None,
         at: Position | None = None,
+        nested: bool = False,
     ) -> Page[Group]:
         """See Store."""
-        return groups.page(self._db, connection_id, Wanted(where, start_index, count, sort, at))
+        return groups.page(self._db, connection_id, Wanted(where, start_index, count, sort, at, nested))
 
     async def change_group(
         self,

@@ -68,8 +68,12 @@ class Membership:
         return left + [user_id for ref, user_id in self._meant(others).items() if self._leaves_as(user_id, ref)]
 
     def _leaves_as(self, user_id: str, ref: str) -> bool:
-        """Who is named by a former id leaves only when that is how they joined: it may be said of who went long ago."""
+        """Who is named by a former id leaves only when that is how they joined: it may be said of who went long ago.
+
+        The id of an account that was merged into this one always means this one.
+        """
         former = references.came_back(self.db, self.connection_id, ref) == user_id
+        former = former and references.took_over(self.db, self.connection_id, ref) != user_id
         joined_so = " AND ref = ?" if former else ""
         gone = self.db.execute(
             f"DELETE FROM members WHERE connection_id = ? AND group_id = ? AND user_id = ?{joined_so}",

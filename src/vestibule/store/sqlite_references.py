@@ -32,21 +32,32 @@ def resolve(db: sqlite3.Connection, connection_id: str, ref: str) -> str | None:
 
 def came_back(db: sqlite3.Connection, connection_id: str, former_id: str) -> str | None:
     """The account that took over from a deleted user, or the new one of the same externalId and userName."""
+    present, gone = _last_of(db, connection_id, former_id)
+    if present is not None or gone is None:
+        return present
+    row = _named(db, connection_id, gone["user_name_ci"])
+    return row[0] if row is not None and row["external_id"] == gone["external_id"] else None
+
+
+def took_over(db: sqlite3.Connection, connection_id: str, former_id: str) -> str | None:
+    """The account that an administrator merged a deleted user into, as far as it is here."""
+    return _last_of(db, connection_id, former_id)[0]
+
+
+def _last_of(db: sqlite3.Connection, connection_id: str, former_id: str) -> tuple[str | None, sqlite3.Row | None]:
+    """Follow the mergers of a deleted user: the account that there is, else the row of the last one deleted."""
     for _ in range(MAX_MERGES):
+        key = (connection_id, former_id)
         gone = db.execute(
-            "SELECT user_name_ci, external_id, merged_into FROM deleted_users WHERE connection_id = ? AND id = ?",
-            (connection_id, former_id),
+            "SELECT user_name_ci, external_id, merged_into FROM deleted_users WHERE connection_id = ? AND id = ?", key
         ).fetchone()
-        if gone is None:
-            return None
-        if gone["merged_into"] is None:
-            row = _named(db, connection_id, gone["user_name_ci"])
-            return row[0] if row is not None and row["external_id"] == gone["external_id"] else None
+        if gone is None or gone["merged_into"] is None:
+            return None, gone
         former_id = gone["merged_into"]
         key = (connection_id, former_id)
         if db.execute("SELECT 1 FROM users WHERE connection_id = ? AND id = ?", key).fetchone():
-            return former_id
-    return None
+            return former_id, None
+    return None, None
 
 
 def _named(db: sqlite3.Connection, connection_id: str, folded: str) -> sqlite3.Row | None:

@@ -54,6 +54,7 @@ class Wanted:
     count: int = 100
     sort: Sort | None = None
     at: Position | None = None
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Rows:
 
 def select_page(db: sqlite3.Connection, table: str, columns: str, connection_id: str, wanted: Wanted) -> Rows:
     """A page of users or groups and the number of all matches, counted only when the page cannot tell it."""
-    compiled = Where(table, connection_id)
+    compiled = Where(table, connection_id, wanted.nested)
     condition = f" AND {compiled.compile(wanted.where)}" if wanted.where is not None else ""
     values = (connection_id, *compiled.values)
     rows = _rows(db, f"{table} t WHERE t.connection_id = ?{condition}", columns, values, wanted)

@@ -34,6 +34,10 @@ _NEVER_NULL = frozenset(
     )
 )
 VERSION_TAG = "('W/\"' || t.version || '\"')"
+_WITH_GROUPS = (
+    "(SELECT connection_id, group_id, user_id, 'user' AS kind FROM members UNION ALL "
+    "SELECT connection_id, group_id, ref, 'group' FROM pending_members WHERE nested = 1)"
+)
 NEVER, ALWAYS = "(1 = 0)", "(1 = 1)"
 
 
@@ -43,6 +47,8 @@ class Where:
 
     table: str
     connection_id: str
+    nested: bool = False
+    """Whether groups count as members of the groups that they are in."""
     values: list[Any] = field(default_factory=list[Any])
 
     def compile(self, tree: Filter, element: str | None = None) -> str:
@@ -93,13 +99,16 @@ class Where:
 
     def _joined_row(self, name: str, test: Callable[[], str]) -> str:
         own, join, _ = _MEMBERSHIP[self.table, name]
+        members = _WITH_GROUPS if self.nested and name == "members" else "members"
         return (
-            f"EXISTS (SELECT 1 FROM members m{join} WHERE m.connection_id = t.connection_id AND {own} = t.id "
+            f"EXISTS (SELECT 1 FROM {members} m{join} WHERE m.connection_id = t.connection_id AND {own} = t.id "
             f"AND {test()})"
         )
 
     def _row_column(self, name: str, path: AttrPath, sub: str | None) -> str:
         column = _MEMBERSHIP[self.table, name][2].get(sub or "value")
+        if (name, sub) == ("members", "type") and self.nested:
+            return "m.kind"
         if column is None:
             raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
         return column
@@ -155,7 +164,7 @@ class Where:
         """A test on a column, or on a constant, that holds the value folded already where the schema says so."""
         if not op:
             return test(column)
-        return self._one(column, op, value, path.attribute, folded=column.endswith(("_ci", "'")))
+        return self._one(column, op, value, path.attribute, folded=column.endswith(("_ci", "'", "m.kind")))
 
     def _at(self, document: str, path: str, test: Callable[[str], str]) -> str:
         # A subquery, so that the value is extracted once however often the test names it; the test's own values
