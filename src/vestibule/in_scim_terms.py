@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from vestibule.scim import errors
-from vestibule.store import NotFound, Stale, Taken, UnknownManager, UnknownMembers, Unsupported
+from vestibule.store import NotFound, Stale, Taken, TooMany, UnknownManager, UnknownMembers, Unsupported
 
 
 @contextmanager
@@ -40,6 +40,12 @@ def in_scim_terms(resource_type: str, resource_id: str) -> Generator[None]:
     except UnknownManager as error:
         raise errors.UnknownManager(
             f"The manager {error.ref} is no user of this connection. Nothing was changed.", ids=[error.ref]
+        ) from error
+    except TooMany as error:
+        raise errors.TooMany(
+            f"This query takes too much: {error}. Narrow it with an attribute that is looked up by an index "
+            "(id, userName, externalId, displayName, emails.value, active, meta.lastModified).",
+            path=error.path,
         ) from error
     except Unsupported as error:
         raise errors.InvalidFilter(f"This query cannot be answered: {error}", path=error.path) from error

@@ -7,7 +7,7 @@ import pytest
 
 from tests.store.staging import AT, HERE, LATER, THERE, Stage, a_token, an_audit, an_exchange, ids_of, promise
 from vestibule.model import Connection, Enterprise, TokenChange
-from vestibule.store import ExchangeQuery, NotFound, Store
+from vestibule.store import Credentials, ExchangeQuery, NotFound, Store
 
 DAY = 86_400_000_000
 
@@ -43,11 +43,11 @@ class AccountPromises(Stage):
     async def test_a_token_is_found_only_in_its_connection(self, store: Store) -> None:
         """With its hash; the operator finds it wherever it is."""
         await store.add_token(a_token(), b"\x00hash", an_audit())
-        assert await store.token(HERE, "tok_1") == (a_token(), b"\x00hash")
+        assert await store.credentials(HERE, "tok_1") == Credentials(a_token(), b"\x00hash", "{}")
         assert await store.find_token("tok_1") == a_token()
         assert (await store.tokens(HERE), await store.tokens(THERE)) == ([a_token()], [])
         with pytest.raises(NotFound):
-            await store.token(THERE, "tok_1")
+            await store.credentials(THERE, "tok_1")
         with pytest.raises(NotFound):
             await store.find_token("tok_2")
 
@@ -60,7 +60,7 @@ class AccountPromises(Stage):
         assert changed == replace(a_token(), scopes=wider)
         await store.change_token(HERE, "tok_1", TokenChange(expires_at=LATER), an_audit(3))
         await store.change_token(HERE, "tok_1", TokenChange(revoked_at=LATER), an_audit(4))
-        assert (await store.token(HERE, "tok_1"))[0] == replace(
+        assert (await store.credentials(HERE, "tok_1")).token == replace(
             a_token(), scopes=wider, expires_at=LATER, revoked_at=LATER
         )
         for connection_id, token_id in ((THERE, "tok_1"), (HERE, "tok_none")):
@@ -76,7 +76,7 @@ class AccountPromises(Stage):
         change = store.change_token(HERE, "tok_1", TokenChange(revoked_at=LATER), an_audit(1))
         [raised] = await asyncio.gather(change, return_exceptions=True)
         assert isinstance(raised, Exception)
-        assert (await store.token(HERE, "tok_1"))[0].revoked_at is None
+        assert (await store.credentials(HERE, "tok_1")).token.revoked_at is None
 
     @promise
     async def test_the_last_use_of_a_token_never_moves_back(self, store: Store) -> None:
@@ -86,10 +86,10 @@ class AccountPromises(Stage):
         store.token_used(HERE, "tok_1", AT)
         store.token_used(HERE, "tok_none", LATER)
         await store.flush()
-        assert (await store.token(HERE, "tok_1"))[0].last_used_at == LATER
+        assert (await store.credentials(HERE, "tok_1")).token.last_used_at == LATER
         store.token_used(HERE, "tok_1", LATER + DAY)
         await store.flush()
-        assert (await store.token(HERE, "tok_1"))[0].last_used_at == LATER + DAY
+        assert (await store.credentials(HERE, "tok_1")).token.last_used_at == LATER + DAY
 
     @promise
     async def test_the_audit_is_newest_first_and_bounded(self, store: Store) -> None:

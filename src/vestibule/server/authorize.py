@@ -24,11 +24,12 @@ async def authenticate(call: Call, store: Store, clock: Clock) -> None:
         reason = "unknown" if text else "missing"
         raise Unauthorized("The token is unknown." if text else "No bearer token came.", reason)
     try:
-        token, kept_hash = await store.token(call.connection_id, token_id)
+        found = await store.credentials(call.connection_id, token_id)
     except NotKept:
         await _connection_exists(call, store)
         raise Unauthorized("The token is unknown.", "unknown") from None
-    if not ids.same_hash(kept_hash, ids.token_hash(text)):
+    token = found.token
+    if not ids.same_hash(found.secret_hash, ids.token_hash(text)):
         raise Unauthorized("The token is unknown.", "unknown")
     call.token_id = token.id
     now = clock.now()
@@ -38,7 +39,7 @@ async def authenticate(call: Call, store: Store, clock: Clock) -> None:
         raise Unauthorized("The token has expired.", "expired")
     store.token_used(call.connection_id, token.id, now)
     call.token = token
-    call.profile = kept_profile((await store.connection(call.connection_id)).settings)
+    call.profile = kept_profile(found.settings)
     call.notes = Notes(call.profile.dialect)
 
 

@@ -41,6 +41,7 @@ from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
 from vestibule.store.answers import (
     AS_IS,
+    Credentials,
     ExchangeQuery,
     GroupChanged,
     Guarded,
@@ -51,6 +52,7 @@ from vestibule.store.answers import (
     Stale,
     StoreError,
     Taken,
+    TooMany,
     UnknownManager,
     UnknownMembers,
     Unreachable,
@@ -59,6 +61,7 @@ from vestibule.store.answers import (
 
 __all__ = [
     "AS_IS",
+    "Credentials",
     "ExchangeQuery",
     "GroupChanged",
     "Guarded",
@@ -70,6 +73,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Taken",
+    "TooMany",
     "UnknownManager",
     "UnknownMembers",
     "Unreachable",
@@ -78,7 +82,11 @@ __all__ = [
 
 
 class Store(Protocol):
-    """Everything that is kept. Engines: `vestibule.store.sqlite.SqliteStore`."""
+    """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
+
+    async def ready(self) -> None:
+        """Return when the database can be worked with. Raises Unreachable, SchemaMismatch."""
+        ...
 
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""
@@ -131,8 +139,8 @@ class Store(Protocol):
         """Keep a new token and the audit entry. Raises NotFound when the connection does not exist."""
         ...
 
-    async def token(self, connection_id: str, token_id: str) -> tuple[Token, bytes]:
-        """A token of this connection and the hash of its text, by primary key. Raises NotFound."""
+    async def credentials(self, connection_id: str, token_id: str) -> Credentials:
+        """A token of this connection, the hash of its text, and the connection's settings. Raises NotFound."""
         ...
 
     async def find_token(self, token_id: str) -> Token:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from vestibule.model import Group
+from vestibule.model import Group, Token
 from vestibule.scim.sorting import SortValue
 
 T = TypeVar("T")
@@ -70,6 +70,14 @@ class Guarded(StoreError):
         self.limit = limit
 
 
+class TooMany(StoreError):
+    """The question would have to look at more than the store does for one request. Nothing was answered by half."""
+
+    def __init__(self, why: str, path: str = "") -> None:
+        super().__init__(why)
+        self.path = path
+
+
 class Unsupported(StoreError):
     """The engine cannot evaluate this filter, because of `path`; it never answers a filter by half."""
 
@@ -84,6 +92,15 @@ class SchemaMismatch(StoreError):
 
 class Unreachable(StoreError):
     """The database cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token, the hash of its text, and the settings of its connection."""
+
+    token: Token
+    secret_hash: bytes
+    settings: str
 
 
 @dataclass(frozen=True, slots=True)

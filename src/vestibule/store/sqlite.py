@@ -1,352 +1,248 @@
-"""The embedded store: one SQLite file, WAL, a durable commit before each answer.
+"""The embedded engine: one SQLite file, WAL, a durable commit before each answer.
 
-Reads run on the same connection in the event loop's thread: a point read costs less than a hop to another thread.
+Statements run in the event loop's thread, where each costs less than a hop to another one; only the commit, which
+waits for the disk, is left to a thread. Meanwhile readers go on, on a connection of their own, and writes collect
+for the next commit.
 """
 
+import asyncio
+import logging
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from typing import Literal
+import time
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
-from vestibule import ids
-from vestibule.model import (
-    Audit,
-    Conflict,
-    Connection,
-    Enterprise,
-    Exchange,
-    Group,
-    GroupRef,
-    Hold,
-    Member,
-    Origin,
-    Pending,
-    Token,
-    TokenChange,
-    User,
-)
-from vestibule.scim.cursor import Position
-from vestibule.scim.filter_ast import Filter
-from vestibule.scim.patch import GroupChange
-from vestibule.scim.sorting import Sort
-from vestibule.store import AS_IS, ExchangeQuery, GroupChanged, NotFound, Page, Rules, Unreachable
-from vestibule.store import sqlite_groups as groups
-from vestibule.store import sqlite_log as log
-from vestibule.store import sqlite_references as references
-from vestibule.store import sqlite_review as review
-from vestibule.store import sqlite_users as users
-from vestibule.store.batch import Batch
-from vestibule.store.rows import AUDIT, CONNECTION, ENTERPRISE, TOKEN, audit_of, connection_of, enterprise_of, token_of
-from vestibule.store.sqlite_file import open_file
-from vestibule.store.sqlite_resources import Wanted
+from vestibule.store.answers import Unreachable
+from vestibule.store.db import for_sqlite
+from vestibule.store.engine import Write
+from vestibule.store.relational import RelationalStore
+from vestibule.store.riders import RIDE_DELAY, Riders
+from vestibule.store.sqlite_file import open_again, open_file
+
+T = TypeVar("T")
+PATIENCE = 5.0
+"""For how many seconds a write waits for another process that holds the file."""
+RETRY_DELAY = 1.0
+_log = logging.getLogger(__name__)
 
 
-class SqliteStore:
+class SqliteStore(RelationalStore):
     """`vestibule.store.Store` over one SQLite file; several processes may have it open."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._batch = Batch(db)
-        self._used: dict[tuple[str, str], int] = {}
 
     @classmethod
     def open(cls, path: str) -> "SqliteStore":
         """Open or make the database. Raises Unreachable, SchemaMismatch."""
-        return cls(open_file(path))
+        writer = open_file(path)
+        # A database in memory is one connection's own.
+        alone = path in ("", ":memory:") or path.startswith("file:")
+        return cls(SqliteEngine(writer, writer if alone else open_again(path)))
 
-    async def close(self) -> None:
-        """Finish what is queued and close the file."""
-        self._batch.close()
+
+class SqliteDb:
+    """`vestibule.store.db.Db` over a connection of SQLite; it never waits."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    async def rows(self, sql: str, *values: Any) -> Sequence[Any]:
+        """See Db."""
+        return self.connection.execute(for_sqlite(sql), values).fetchall()
+
+    async def row(self, sql: str, *values: Any) -> Any:
+        """See Db."""
+        return self.connection.execute(for_sqlite(sql), values).fetchone()
+
+    async def run(self, sql: str, *values: Any) -> int:
+        """See Db."""
+        return self.connection.execute(for_sqlite(sql), values).rowcount
+
+    async def many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        """See Db."""
+        self.connection.executemany(for_sqlite(sql), values)
+
+
+class SqliteEngine:
+    """`vestibule.store.engine.Engine` over a writing and a reading connection, which may be the same."""
+
+    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+        self.writer = writer
+        self.reader = reader
+        self._reading = SqliteDb(reader)
+        self._writes: list[tuple[Write[Any], asyncio.Future[Any]]] = []
+        self._riders = Riders()
+        self._task: asyncio.Task[None] | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._commits = None if writer is reader else ThreadPoolExecutor(1, "vestibule-commit")
+        self._closed = False
+        self.patience = PATIENCE
+        if self._commits is not None:
+            # The event loop must not wait for another process; a thread does.
+            writer.execute("PRAGMA busy_timeout = 0")
+
+    @property
+    def reading(self) -> SqliteDb:
+        """See Engine."""
+        return self._reading
+
+    async def ready(self) -> None:
+        """See Engine: the file is open."""
+
+    async def write(self, connection_id: str, work: Write[T]) -> T:  # noqa: ARG002
+        """See Engine. All connections of the file share one queue, as SQLite has one writer."""
+        if self._closed:
+            raise Unreachable("The store is closed.")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writes.append((work, future))
+        self._go_on()
+        return await future
+
+    def ride(self, connection_id: str, sql: str, values: Sequence[Any]) -> None:
+        """See Engine."""
+        if self._closed:
+            return
+        self._riders.add(connection_id, sql, values)
+        self._go_on_in(RIDE_DELAY)
 
     async def flush(self) -> None:
-        """Return when everything queued is on disk. Raises Unreachable when it could not be written."""
-        self._batch.flush()
-        if self._batch.waiting:
-            raise Unreachable(f"{self._batch.waiting} entries of the log could not be written yet.")
+        """See Engine."""
+        self._go_on()
+        while self._task is not None:
+            await self._task
+        if self._riders:
+            raise Unreachable(f"{len(self._riders)} entries of the log could not be written yet.")
 
-    # Enterprises and connections
-
-    async def add_enterprise(self, enterprise: Enterprise) -> None:
-        """See Store."""
-        values = (enterprise.id, enterprise.name, enterprise.created_at)
-        await self._batch.write(
-            lambda db: db.execute(f"INSERT INTO enterprises ({ENTERPRISE}) VALUES (?, ?, ?)", values)
-        )
-
-    async def enterprise(self, enterprise_id: str) -> Enterprise:
-        """See Store."""
-        return enterprise_of(self._row("enterprise", ENTERPRISE, "enterprises", enterprise_id))
-
-    async def enterprises(self) -> list[Enterprise]:
-        """See Store."""
-        rows = self._db.execute(f"SELECT {ENTERPRISE} FROM enterprises ORDER BY id")
-        return [enterprise_of(row) for row in rows]
-
-    async def add_connection(self, connection: Connection) -> None:
-        """See Store."""
-        await self.enterprise(connection.enterprise_id)
-        values = (
-            connection.id, connection.enterprise_id, connection.idp, connection.created_at, connection.settings,
-        )  # fmt: skip
-        await self._batch.write(
-            lambda db: db.execute(f"INSERT INTO connections ({CONNECTION}) VALUES (?, ?, ?, ?, ?)", values)
-        )
-
-    async def connection(self, connection_id: str) -> Connection:
-        """See Store."""
-        return connection_of(self._row("connection", CONNECTION, "connections", connection_id))
-
-    async def connections(self, enterprise_id: str | None = None) -> list[Connection]:
-        """See Store."""
-        rows = self._db.execute(
-            f"SELECT {CONNECTION} FROM connections WHERE ? IS NULL OR enterprise_id = ? ORDER BY id",
-            (enterprise_id, enterprise_id),
-        )
-        return [connection_of(row) for row in rows]
-
-    async def change_settings(self, connection_id: str, change: Callable[[str], str], audit: Audit) -> Connection:
-        """See Store."""
-
-        def work(db: sqlite3.Connection) -> Connection:
-            present = connection_of(self._row("connection", CONNECTION, "connections", connection_id))
-            changed = replace(present, settings=change(present.settings))
-            db.execute("UPDATE connections SET settings = ? WHERE id = ?", (changed.settings, connection_id))
-            log.insert_audit(db, audit)
-            return changed
-
-        return await self._batch.write(work)
-
-    async def key(self, name: str) -> bytes:
-        """See Store."""
-        found = self._db.execute("SELECT secret FROM keys WHERE name = ?", (name,)).fetchone()
-        if found is None:
-            fresh = ids.new_key()
-            await self._batch.write(
-                lambda db: db.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (name, fresh))
-            )
-            found = self._db.execute("SELECT secret FROM keys WHERE name = ?", (name,)).fetchone()
-        return found[0]
-
-    def _row(self, kind: str, columns: str, table: str, id: str) -> sqlite3.Row:  # noqa: A002
-        row = self._db.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (id,)).fetchone()
-        if row is None:
-            raise NotFound(kind, id)
-        return row
-
-    # Tokens
-
-    async def add_token(self, token: Token, secret_hash: bytes, audit: Audit) -> None:
-        """See Store."""
-        await self._batch.write(lambda db: log.insert_token(db, token, secret_hash, audit))
-
-    async def token(self, connection_id: str, token_id: str) -> tuple[Token, bytes]:
-        """See Store."""
-        return log.one_token(self._db, connection_id, token_id)
-
-    async def find_token(self, token_id: str) -> Token:
-        """See Store."""
-        return token_of(self._row("token", TOKEN, "tokens", token_id))
-
-    async def tokens(self, connection_id: str) -> list[Token]:
-        """See Store."""
-        rows = self._db.execute(
-            f"SELECT {TOKEN} FROM tokens WHERE connection_id = ? ORDER BY id",
-            (connection_id,),
-        )
-        return [token_of(row) for row in rows]
-
-    async def change_token(self, connection_id: str, token_id: str, change: TokenChange, audit: Audit) -> Token:
-        """See Store."""
-        return await self._batch.write(lambda db: log.change_token(db, connection_id, token_id, change, audit))
-
-    def token_used(self, connection_id: str, token_id: str, at: int) -> None:
-        """See Store. Written at most once a second for a token, as nobody reads it more finely."""
-        key = (connection_id, token_id)
-        if at - self._used.get(key, 0) < 1_000_000:
+    async def close(self) -> None:
+        """See Engine; later writes are refused."""
+        if self._closed:
             return
-        self._used[key] = at
-        self._batch.ride(lambda db: log.use_token(db, connection_id, token_id, at))
+        self._closed = True
+        self._go_on()
+        while self._task is not None:
+            await self._task
+        if self._late is not None:
+            self._late.cancel()
+        if self._commits is not None:
+            self._commits.shutdown()
+        for connection in {self.writer, self.reader}:
+            connection.close()
 
-    # Users
+    def _go_on_in(self, seconds: float) -> None:
+        if self._late is None and self._task is None:
+            self._late = asyncio.get_running_loop().call_later(seconds, self._go_on)
 
-    async def create_user(self, user: User, rules: Rules = AS_IS) -> User:
-        """See Store."""
-        return await self._batch.write(lambda db: users.insert(db, user, rules))
+    def _go_on(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._drain())
 
-    async def user(self, connection_id: str, user_id: str) -> User:
-        """See Store."""
-        return users.one(self._db, connection_id, user_id)
+    async def _drain(self) -> None:
+        """Write what is queued, batch after batch, until nobody waits."""
+        written = True
+        try:
+            while self._writes or (self._riders and written):
+                writes, self._writes = self._writes, []
+                written = await self._batch(writes)
+        finally:
+            self._task = None
+        if not self._closed and (self._writes or self._riders):
+            # Nobody waits for a rider, so nobody would come to send it again.
+            self._go_on_in(0 if self._writes else RETRY_DELAY)
 
-    async def user_named(self, connection_id: str, user_name: str) -> User:
-        """See Store."""
-        return users.by_name(self._db, connection_id, user_name)
+    async def _batch(self, writes: list[tuple[Write[Any], asyncio.Future[Any]]]) -> bool:
+        """One transaction with one durable commit; each write fails alone, or all of them with the commit."""
+        riders = self._riders.take()
+        answers: list[tuple[Any, BaseException | None]]
+        try:
+            await self._begin()
+            answers = [_alone(self.writer, work) for work, _ in writes]
+            for group in riders.groups():
+                _ride(self.writer, group.sql, group.values)
+            await self._commit()
+        except sqlite3.Error as error:
+            if self.writer.in_transaction:
+                self.writer.execute("ROLLBACK")
+            failure = Unreachable(f"The database could not be written: {error}")
+            self._riders.put_back(riders)
+            _log.error("%s %d entries of the log are waiting.", failure, len(self._riders))
+            answers = [(None, failure) for _ in writes]
+        _answer([future for _, future in writes], answers)
+        return not riders or not self._riders
 
-    async def users_with_email(self, connection_id: str, values: Collection[str]) -> list[User]:
-        """See Store."""
-        return users.with_email(self._db, connection_id, values)
+    async def _begin(self) -> None:
+        try:
+            self.writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or self._commits is None:
+                raise
+            await asyncio.get_running_loop().run_in_executor(self._commits, self._begin_patiently)
 
-    async def users(
-        self,
-        connection_id: str,
-        where: Filter | None = None,
-        start_index: int = 1,
-        count: int = 100,
-        *,
-        sort: Sort | None = None,
-        at: Position | None = None,
-    ) -> Page[User]:
-        """See Store."""
-        return users.page(self._db, connection_id, Wanted(where, start_index, count, sort, at))
+    def _begin_patiently(self) -> None:
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                self.writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.001)
+            else:
+                return
 
-    async def change_user(
-        self,
-        connection_id: str,
-        user_id: str,
-        change: Callable[[User], User | None],
-        expected_version: int | None = None,
-        rules: Rules = AS_IS,
-    ) -> User:
-        """See Store."""
-        return await self._batch.write(
-            lambda db: users.update(db, connection_id, user_id, change, expected_version, rules)
-        )
+    async def _commit(self) -> None:
+        if self._commits is None:
+            self.writer.execute("COMMIT")
+        else:
+            await asyncio.get_running_loop().run_in_executor(self._commits, self.writer.execute, "COMMIT")
 
-    async def delete_user(
-        self, connection_id: str, user_id: str, at: int, expected_version: int | None = None, rules: Rules = AS_IS
-    ) -> None:
-        """See Store."""
-        await self._batch.write(lambda db: users.delete(db, connection_id, user_id, at, expected_version, rules))
 
-    async def merge_users(self, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
-        """See Store."""
-        await self._batch.write(lambda db: users.merge(db, connection_id, kept_id, gone_id, at))
+def _answer(futures: list[asyncio.Future[Any]], answers: list[tuple[Any, BaseException | None]]) -> None:
+    for future, (result, failure) in zip(futures, answers, strict=True):
+        if future.done():
+            continue
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)
 
-    # Groups
 
-    async def create_group(
-        self, group: Group, members: Collection[str] = (), origin: Origin = "scim", rules: Rules = AS_IS
-    ) -> GroupChanged:
-        """See Store."""
-        return await self._batch.write(lambda db: groups.insert(db, group, members, origin, rules))
+def _alone(connection: sqlite3.Connection, work: Write[Any]) -> tuple[Any, BaseException | None]:
+    """Do one write within a savepoint of its own."""
+    connection.execute("SAVEPOINT one")
+    try:
+        result = _at_once(work(SqliteDb(connection)))
+    except Exception as error:  # noqa: BLE001 -- it belongs to the waiter of this one write
+        connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        return None, error
+    connection.execute("RELEASE one")
+    return result, None
 
-    async def group(self, connection_id: str, group_id: str) -> Group:
-        """See Store."""
-        return groups.one(self._db, connection_id, group_id)
 
-    async def group_named(self, connection_id: str, display_name: str) -> Group:
-        """See Store."""
-        return groups.by_name(self._db, connection_id, display_name)
+def _at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    raise RuntimeError("a write on SQLite waited for something else than the database")
 
-    async def groups(
-        self,
-        connection_id: str,
-        where: Filter | None = None,
-        start_index: int = 1,
-        count: int = 100,
-        *,
-        sort: Sort | None = None,
-        at: Position | None = None,
-        nested: bool = False,
-    ) -> Page[Group]:
-        """See Store."""
-        return groups.page(self._db, connection_id, Wanted(where, start_index, count, sort, at, nested))
 
-    async def change_group(
-        self,
-        connection_id: str,
-        group_id: str,
-        change: GroupChange,
-        at: int,
-        origin: Origin = "scim",
-        expected_version: int | None = None,
-        rules: Rules = AS_IS,
-    ) -> GroupChanged:
-        """See Store."""
-        return await self._batch.write(
-            lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version, rules)
-        )
-
-    async def delete_group(
-        self, connection_id: str, group_id: str, expected_version: int | None = None, rules: Rules = AS_IS
-    ) -> None:
-        """See Store."""
-        await self._batch.write(lambda db: groups.delete(db, connection_id, group_id, expected_version, rules))
-
-    async def members(self, connection_id: str, group_id: str) -> list[Member]:
-        """See Store."""
-        groups.one(self._db, connection_id, group_id)
-        return groups.members_of(self._db, connection_id, [group_id]).get(group_id, [])
-
-    async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
-        """See Store."""
-        return groups.members_of(self._db, connection_id, group_ids)
-
-    async def pending(self, connection_id: str, group_id: str) -> list[Pending]:
-        """See Store."""
-        return references.pending(self._db, connection_id, group_id)
-
-    async def nested_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
-        """See Store."""
-        return references.nested_of(self._db, connection_id, group_ids)
-
-    async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
-        """See Store."""
-        return users.groups_of(self._db, connection_id, user_ids)
-
-    # What waits for an administrator
-
-    async def note_conflict(self, conflict: Conflict) -> Conflict:
-        """See Store."""
-        return await self._batch.write(lambda db: review.note_conflict(db, conflict))
-
-    async def conflicts(self, connection_id: str, state: str | None = None) -> list[Conflict]:
-        """See Store."""
-        return review.conflicts(self._db, connection_id, state)
-
-    async def decide_conflict(
-        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed", "done"], audit: Audit
-    ) -> Conflict:
-        """See Store."""
-        return await self._batch.write(lambda db: review.decide_conflict(db, connection_id, conflict_id, state, audit))
-
-    async def note_hold(self, hold: Hold) -> Hold:
-        """See Store."""
-        return await self._batch.write(lambda db: review.note_hold(db, hold))
-
-    async def holds(self, connection_id: str) -> list[Hold]:
-        """See Store."""
-        return review.holds(self._db, connection_id)
-
-    async def decide_hold(self, connection_id: str, hold_id: str, approved_until: int | None, audit: Audit) -> Hold:
-        """See Store."""
-        return await self._batch.write(lambda db: review.decide_hold(db, connection_id, hold_id, approved_until, audit))
-
-    async def is_approved(self, connection_id: str, guard: str, subject: str, at: int) -> bool:
-        """See Store."""
-        return review.is_approved(self._db, connection_id, guard, subject, at)
-
-    # The provisioning log and the audit
-
-    def record(self, exchange: Exchange) -> None:
-        """See Store."""
-        self._batch.ride(lambda db: log.insert_exchange(db, exchange))
-
-    async def exchange(self, request_id: str) -> Exchange:
-        """See Store."""
-        return log.one_exchange(self._db, request_id)
-
-    async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
-        """See Store."""
-        return log.exchanges(self._db, connection_id, query)
-
-    async def add_audit(self, audit: Audit) -> None:
-        """See Store."""
-        await self._batch.write(lambda db: log.insert_audit(db, audit))
-
-    async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
-        """See Store."""
-        rows = self._db.execute(
-            f"SELECT {AUDIT} FROM audit WHERE connection_id = ? ORDER BY id DESC LIMIT ?",
-            (connection_id, limit),
-        )
-        return [audit_of(row) for row in rows]
+def _ride(connection: sqlite3.Connection, sql: str, values: list[Sequence[Any]]) -> None:
+    """Run one statement for all its values; where that fails, one by one, and what fails then is dropped."""
+    statement = for_sqlite(sql)
+    connection.execute("SAVEPOINT one")
+    try:
+        connection.executemany(statement, values)
+    except sqlite3.IntegrityError as error:
+        connection.execute("ROLLBACK TO one")
+        _log.error("an entry of the log could not be kept: %r", error)
+        for each in values:
+            try:
+                connection.execute(statement, each)
+            except sqlite3.IntegrityError as again:
+                _log.error("dropped: %r", again)
+    connection.execute("RELEASE one")

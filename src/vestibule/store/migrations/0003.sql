@@ -1,5 +1,4 @@
 -- The connection leads every key and index of what belongs to a connection. Times are microseconds UTC.
-CREATE TABLE schema_version (version INTEGER NOT NULL);
 
 CREATE TABLE enterprises (
   id TEXT PRIMARY KEY,
@@ -12,9 +11,15 @@ CREATE TABLE connections (
   enterprise_id TEXT NOT NULL REFERENCES enterprises (id),
   idp TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  settings TEXT NOT NULL DEFAULT '{}',
+  settings TEXT NOT NULL DEFAULT '{}'
+);
+
+-- How many there are of what; its row is also what writers of a connection wait for, one after the other.
+CREATE TABLE counters (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
   user_count INTEGER NOT NULL DEFAULT 0,
-  group_count INTEGER NOT NULL DEFAULT 0
+  group_count INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (connection_id)
 );
 
 CREATE TABLE tokens (
@@ -48,11 +53,16 @@ CREATE TABLE users (
   protected INTEGER NOT NULL DEFAULT 0,
   deactivated_at INTEGER,
   manager_id TEXT,
+  display_name TEXT,
+  display_name_ci TEXT,
   document TEXT NOT NULL,
   PRIMARY KEY (connection_id, id)
 );
 CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
 CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX users_by_display_name ON users (connection_id, display_name_ci) WHERE display_name_ci IS NOT NULL;
+CREATE INDEX users_by_time ON users (connection_id, updated_at);
+CREATE INDEX users_inactive ON users (connection_id, id) WHERE active = 0;
 
 CREATE INDEX users_by_manager ON users (connection_id, manager_id) WHERE manager_id IS NOT NULL;
 CREATE INDEX users_deactivated ON users (connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
@@ -103,6 +113,7 @@ CREATE TABLE groups (
 );
 CREATE UNIQUE INDEX groups_display_name ON groups (connection_id, display_name_ci);
 CREATE UNIQUE INDEX groups_external_id ON groups (connection_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX groups_by_time ON groups (connection_id, updated_at);
 
 CREATE TABLE members (
   connection_id TEXT NOT NULL,
@@ -221,7 +232,3 @@ CREATE TABLE audit (
   detail TEXT NOT NULL,
   PRIMARY KEY (connection_id, id)
 );
-
--- The only keys without a connection in front: an operator's look-ups by a bare id.
-CREATE UNIQUE INDEX tokens_by_id ON tokens (id);
-CREATE UNIQUE INDEX exchanges_by_id ON exchanges (id);

@@ -1,10 +1,9 @@
 """Rows of the database as values of the model, and back."""
 
-import sqlite3
-
 import orjson
 
 from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
+from vestibule.store.db import Row
 
 ENTERPRISE = "id, name, created_at"
 CONNECTION = "id, enterprise_id, idp, created_at, settings"
@@ -16,16 +15,12 @@ USER = (
 GROUP = (
     "connection_id, id, display_name, external_id, origin, version, created_at, updated_at, adopted_at, member_count"
 )
-MEMBER = (
-    "m.user_id, u.user_name, json_extract(u.document, '$.displayName'), u.external_id, u.active, m.origin, m.claimed"
-)
+MEMBER = "m.group_id, m.user_id, u.user_name, u.display_name, u.external_id, u.active, m.origin, m.claimed"
 EXCHANGE = (
     "id, connection_id, at, duration_us, method, path, query, status, token_id, resource_type, resource_id, target, "
     "scim_type, error, facts, request_body, response_body"
 )
 AUDIT = "id, connection_id, at, actor, action, target, detail"
-
-Row = sqlite3.Row
 
 
 def enterprise_of(row: Row) -> Enterprise:
@@ -90,7 +85,7 @@ def group_of(row: Row) -> Group:
 
 def member_of(row: Row) -> Member:
     """A row of MEMBER."""
-    user_id, user_name, display_name, external_id, active, origin, claimed = row
+    _, user_id, user_name, display_name, external_id, active, origin, claimed = row
     return Member(user_id, user_name, display_name, external_id, bool(active), origin, bool(claimed))
 
 

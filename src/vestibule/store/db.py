@@ -1,0 +1,47 @@
+"""What the store's statements run on: an engine's connection, behind three methods.
+
+Statements are written once, in the common subset of SQLite and PostgreSQL, with two spellings of their own:
+`$1`, `$2` … for values, and `EACH($1)` for the texts of a JSON array, as rows with one column `value`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias
+
+Row: TypeAlias = Any
+"""A row of an answer: its columns by name and by number, as both drivers give them."""
+_EACH = re.compile(r"EACH\((\$\d+)\)")
+_PLACE = re.compile(r"\$(\d+)")
+
+
+class Db(Protocol):
+    """A connection of an engine. On SQLite its methods never wait, so that a whole write runs without a pause."""
+
+    async def rows(self, sql: str, *values: Any) -> Sequence[Row]:
+        """All rows of the answer."""
+        ...
+
+    async def row(self, sql: str, *values: Any) -> Any:
+        """The first row of the answer; None when there is none."""
+        ...
+
+    async def run(self, sql: str, *values: Any) -> int:
+        """How many rows were written."""
+        ...
+
+    async def many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each of `values`."""
+        ...
+
+
+@lru_cache(maxsize=1_024)
+def for_sqlite(sql: str) -> str:
+    """A statement in SQLite's spelling."""
+    return _PLACE.sub(r"?\1", _EACH.sub(r"json_each(\1)", sql))
+
+
+@lru_cache(maxsize=1_024)
+def for_postgres(sql: str) -> str:
+    """A statement in PostgreSQL's spelling."""
+    return _EACH.sub(r"json_array_elements_text(\1::json) AS each(value)", sql)

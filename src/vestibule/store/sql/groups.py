@@ -1,0 +1,174 @@
+"""Groups. A change reads and writes only the rows that it names."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import orjson
+
+from vestibule.model import Group, Member, Origin
+from vestibule.scim.patch import GroupChange
+from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules, Taken
+from vestibule.store.db import Db
+from vestibule.store.sql.memberships import Membership
+from vestibule.store.sql.pages import Wanted, select_page
+from vestibule.store.sql.resources import UniqueName, check_version, count_one, holder
+from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
+
+
+async def insert(db: Db, group: Group, members: Collection[str], origin: Origin, rules: Rules) -> GroupChanged:
+    """Keep a new group with its first members."""
+    await count_one(db, group.connection_id, "group_count", 1)
+    made = await db.run(
+        f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) "
+        "ON CONFLICT DO NOTHING",
+        group.connection_id, group.id, group.display_name, group.external_id, group.origin, group.version,
+        group.created_at, group.updated_at, group.adopted_at, group.display_name.casefold(),
+    )  # fmt: skip
+    if not made:
+        raise await _holder(db, group) or Taken("id", group.id, group.id)
+    rows = Membership(db, group.connection_id, group.id, rules)
+    joined = await rows.join(frozenset(members), origin, group.created_at)
+    if joined:
+        await db.run(
+            "UPDATE groups SET member_count = $1 WHERE connection_id = $2 AND id = $3",
+            len(joined), group.connection_id, group.id,
+        )  # fmt: skip
+    kept = replace(group, member_count=len(joined))
+    return GroupChanged(
+        kept, tuple(joined), parked=tuple(rows.parked), nested=tuple(rows.nested), resolved=rows.resolved
+    )
+
+
+async def _holder(db: Db, group: Group) -> Taken | None:
+    """Who else has the displayName or the externalId."""
+    name = UniqueName("display_name_ci", "displayName", group.display_name)
+    return await holder(db, "groups", group.connection_id, group.id, name, group.external_id)
+
+
+async def one(db: Db, connection_id: str, group_id: str) -> Group:
+    """One group by primary key."""
+    row = await db.row(f"SELECT {GROUP} FROM groups WHERE connection_id = $1 AND id = $2", connection_id, group_id)
+    if row is None:
+        raise NotFound("group", group_id)
+    return group_of(row)
+
+
+async def by_name(db: Db, connection_id: str, display_name: str) -> Group:
+    """One group by its folded displayName."""
+    row = await db.row(
+        f"SELECT {GROUP} FROM groups WHERE connection_id = $1 AND display_name_ci = $2",
+        connection_id, display_name.casefold(),
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("group", display_name)
+    return group_of(row)
+
+
+async def page(db: Db, connection_id: str, wanted: Wanted) -> Page[Group]:
+    """A page in the order of ids, or of a sort."""
+    found = await select_page(db, "groups", connection_id, wanted)
+    return Page(found.total, tuple(group_of(row) for row in found.rows), found.more, found.keys)
+
+
+async def update(
+    db: Db,
+    connection_id: str,
+    group_id: str,
+    change: GroupChange,
+    at: int,
+    origin: Origin,
+    expected_version: int | None,
+    rules: Rules,
+) -> GroupChanged:
+    """Apply a change set-wise: who is to leave leaves, who is to join joins, then the attributes."""
+    present = await one(db, connection_id, group_id)
+    check_version(present.version, expected_version)
+    rows = Membership(db, connection_id, group_id, rules)
+    left, joined = await rows.change(change, origin, at)
+    changed = replace(
+        present,
+        display_name=change.display_name or present.display_name,
+        external_id=present.external_id if change.external_id is None else change.external_id or None,
+        member_count=present.member_count + len(joined) - len(left),
+        adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
+    )
+    if left and rules.hold_emptied_group is not None:
+        await _guard_emptied(db, present, changed, at, rules)
+    renamed = await _is_renamed(db, present, changed) or rows.nested_changes > 0
+    if joined or left or renamed:
+        changed = replace(changed, version=present.version + 1, updated_at=at)
+    if changed != present:
+        await _write(db, changed)
+    return GroupChanged(
+        changed,
+        tuple(joined),
+        tuple(left),
+        already=max(0, len(change.add) - len(rows.parked) - len(joined)),
+        absent=max(0, len(change.remove) - rows.removed),
+        attributes_changed=renamed,
+        parked=tuple(rows.parked),
+        nested=tuple(rows.nested),
+        resolved=rows.resolved,
+    )
+
+
+async def _is_renamed(db: Db, present: Group, changed: Group) -> bool:
+    """Whether a name changes. Raises Taken when another one has it."""
+    if (changed.display_name, changed.external_id) == (present.display_name, present.external_id):
+        return False
+    if (taken := await _holder(db, changed)) is not None:
+        raise taken
+    return True
+
+
+async def _guard_emptied(db: Db, present: Group, changed: Group, at: int, rules: Rules) -> None:
+    """Raise Guarded when the last member of a group leaves that had enough of them within the window."""
+    key = (present.connection_id, present.id)
+    row = await db.row("SELECT peak_count, peak_at FROM groups WHERE connection_id = $1 AND id = $2", *key)
+    peak, since = row[0], row[1]
+    if at - since > rules.hold_window:
+        peak, since = 0, at
+    peak = max(peak, present.member_count)
+    least = rules.hold_emptied_group or 0
+    if changed.member_count == 0 and peak >= least:
+        raise Guarded("emptied_group", present.id, peak, least)
+    await db.run(
+        "UPDATE groups SET peak_count = $1, peak_at = $2 WHERE connection_id = $3 AND id = $4", peak, since, *key
+    )
+
+
+async def _write(db: Db, group: Group) -> None:
+    await db.run(
+        "UPDATE groups SET display_name = $3, display_name_ci = $4, external_id = $5, version = $6, updated_at = $7, "
+        "adopted_at = $8, member_count = $9 WHERE connection_id = $1 AND id = $2",
+        group.connection_id, group.id, group.display_name, group.display_name.casefold(), group.external_id,
+        group.version, group.updated_at, group.adopted_at, group.member_count,
+    )  # fmt: skip
+
+
+async def delete(db: Db, connection_id: str, group_id: str, expected_version: int | None, rules: Rules) -> None:
+    """Delete a group and its memberships."""
+    present = await one(db, connection_id, group_id)
+    check_version(present.version, expected_version)
+    if rules.hold_emptied_group is not None and present.member_count >= rules.hold_emptied_group:
+        raise Guarded("emptied_group", group_id, present.member_count, rules.hold_emptied_group)
+    for table in ("members", "pending_members"):
+        await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND group_id = $2", connection_id, group_id)
+    await db.run(
+        "DELETE FROM pending_members WHERE connection_id = $1 AND ref_ci = $2 AND nested = 1", connection_id, group_id
+    )
+    await db.run("DELETE FROM groups WHERE connection_id = $1 AND id = $2", connection_id, group_id)
+    await count_one(db, connection_id, "group_count", -1)
+
+
+async def members_of(db: Db, connection_id: str, group_ids: Collection[str]) -> dict[str, list[Member]]:
+    """The members of each group; a group without any is left out."""
+    rows = await db.rows(
+        f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
+        "WHERE m.connection_id = $1 AND m.group_id IN (SELECT value FROM EACH($2)) ORDER BY m.group_id, m.user_id",
+        connection_id, orjson.dumps(list(group_ids)).decode(),
+    )  # fmt: skip
+    found: dict[str, list[Member]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(member_of(row))
+    return found

@@ -1,0 +1,65 @@
+"""The provisioning log and the audit."""
+
+import orjson
+
+from vestibule.model import Audit, Exchange
+from vestibule.store.answers import ExchangeQuery, NotFound
+from vestibule.store.db import Db
+from vestibule.store.sql.rows import AUDIT, EXCHANGE, audit_of, exchange_of
+
+INSERT_EXCHANGE = (
+    f"INSERT INTO exchanges ({EXCHANGE}, target_ci) VALUES ("
+    + ", ".join(f"${number}" for number in range(1, 19))
+    + ") ON CONFLICT DO NOTHING"
+)
+"""Keeps an exchange: `rows.exchange_values` are its values."""
+
+
+async def one_exchange(db: Db, request_id: str) -> Exchange:
+    """One exchange by its id alone: looked for in each connection, by its key there."""
+    columns = ", ".join(f"e.{each}" for each in EXCHANGE.split(", "))
+    row = await db.row(
+        f"SELECT {columns} FROM connections c JOIN exchanges e ON e.connection_id = c.id AND e.id = $1", request_id
+    )
+    if row is None:
+        raise NotFound("request", request_id)
+    return exchange_of(row)
+
+
+async def exchanges(db: Db, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
+    """What the query asks for."""
+    narrowed, values = "", [connection_id, query.limit]
+    for condition, value in (
+        ("at >= {}", query.since),
+        ("at < {}", query.before),
+        ("status >= {}", 400 if query.refused else None),
+        ("resource_type = {}", query.resource_type),
+        ("target_ci = {}", None if query.target is None else query.target.casefold()),
+        ("token_id = {}", query.token_id),
+        ("id > {}", query.after_id),
+    ):
+        if value is not None:
+            values.append(value)
+            narrowed += f" AND {condition.format(f'${len(values)}')}"
+    order = "ASC" if query.after_id is not None else "DESC"
+    rows = await db.rows(
+        f"SELECT {EXCHANGE} FROM exchanges WHERE connection_id = $1{narrowed} ORDER BY id {order} LIMIT $2", *values
+    )
+    return [exchange_of(row) for row in rows]
+
+
+async def insert_audit(db: Db, entry: Audit) -> None:
+    """Keep an audit entry."""
+    await db.run(
+        f"INSERT INTO audit ({AUDIT}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        entry.id, entry.connection_id, entry.at, entry.actor, entry.action, entry.target,
+        orjson.dumps(entry.detail).decode(),
+    )  # fmt: skip
+
+
+async def audit(db: Db, connection_id: str, limit: int) -> list[Audit]:
+    """The audit entries of a connection, newest first."""
+    rows = await db.rows(
+        f"SELECT {AUDIT} FROM audit WHERE connection_id = $1 ORDER BY id DESC LIMIT $2", connection_id, limit
+    )
+    return [audit_of(row) for row in rows]

@@ -1,0 +1,197 @@
+"""Pages of users and of groups: which rows, how many match in all, and whether others follow.
+
+A page goes on after a position: the one that a cursor names, or the end of the page before, which is remembered
+(`anchors`), so that no page counts its way through those before it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from vestibule.scim.cursor import Position
+from vestibule.scim.evaluate import format_filter
+from vestibule.scim.filter_ast import Filter
+from vestibule.scim.sorting import Sort, SortValue, sort_key
+from vestibule.store.answers import TooMany
+from vestibule.store.db import Db, Row
+from vestibule.store.sql.anchors import Anchors, Walks
+from vestibule.store.sql.order import Order, order_of
+from vestibule.store.sql.scan import COLUMNS, ROW_BUDGET, Match, matches
+from vestibule.store.sql.where import Condition, compile_filter
+
+HOP = 10_000
+"""How many rows are stepped over at once on the way to a page that nobody has come near before."""
+_COUNTED = {"users": "user_count", "groups": "group_count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which page: of what matches `where`, from the 1-based `start`, or from a position on."""
+
+    where: Filter | None = None
+    start: int = 1
+    count: int = 100
+    sort: Sort | None = None
+    at: Position | None = None
+    nested: bool = False
+    walks: Walks | None = None
+    """Where the pages of lists ended, if that is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page's rows, the number of all matches, and whether others follow. Without a sort there are no `keys`."""
+
+    total: int
+    rows: Sequence[Row]
+    more: bool
+    keys: tuple[SortValue, ...] = ()
+
+
+async def select_page(db: Db, table: str, connection_id: str, wanted: Wanted) -> Rows:
+    """A page of users or groups. Raises Unsupported, TooMany."""
+    condition = compile_filter(table, connection_id, wanted.where, nested=wanted.nested)
+    order = order_of(table, wanted.sort, backwards=wanted.at is not None and wanted.at.before)
+    if order is None or not condition.exact:
+        found = await matches(db, table, connection_id, condition, wanted.where, wanted.sort)
+        return await _cut(db, table, connection_id, found, wanted)
+    source = _Source(db, table, connection_id, condition, order)
+    if wanted.at is not None:
+        return await _after(source, wanted, wanted.at)
+    return await _from_start(source, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The rows of a list in their order."""
+
+    db: Db
+    table: str
+    connection_id: str
+    condition: Condition
+    order: Order
+
+    async def rows(self, at: Position | None, count: int, skip: int = 0, columns: str | None = None) -> Sequence[Row]:
+        listed = ", ".join(f"t.{each}" for each in (columns or COLUMNS[self.table]).split(", "))
+        sql, values = f"FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}", self.condition.values
+        if self.order.column is not None:
+            listed += f", {self.order.column} AS sort_value"
+        if at is not None:
+            beyond, place = self.order.beyond(at, len(values) + 1)
+            sql, values = f"{sql} AND {beyond}", values + place
+        offset = f" OFFSET ${len(values) + 2}" if skip else ""
+        page = f"ORDER BY {self.order.clause()} LIMIT ${len(values) + 1}{offset}"
+        return await self.db.rows(f"SELECT {listed} {sql} {page}", *values, count, *([skip] if skip else []))
+
+    async def total(self) -> int:
+        """How many match. Raises TooMany rather than count for long."""
+        if not self.condition.sql:
+            kept = await self.db.row(
+                f"SELECT {_COUNTED[self.table]} FROM counters WHERE connection_id = $1", self.connection_id
+            )
+            return kept[0] if kept else 0
+        place = len(self.condition.values) + 1
+        counted = await self.db.row(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql} "
+            f"LIMIT ${place}) AS counted",
+            *self.condition.values, ROW_BUDGET + 1,
+        )  # fmt: skip
+        if counted[0] > ROW_BUDGET:
+            raise TooMany(f"more than {ROW_BUDGET} {self.table} match")
+        return counted[0]
+
+    def position(self, row: Row) -> Position:
+        value = row["sort_value"] if self.order.column is not None else None
+        return Position("", row["id"], value)
+
+    def keys(self, rows: Sequence[Row]) -> tuple[SortValue, ...]:
+        return () if self.order.column is None else tuple(row["sort_value"] for row in rows)
+
+
+async def _after(source: _Source, wanted: Wanted, at: Position) -> Rows:
+    if wanted.count <= 0:
+        return Rows(await source.total(), (), more=False)
+    rows = await source.rows(at, wanted.count + 1)
+    more, rows = len(rows) > wanted.count, rows[: wanted.count]
+    if at.before:
+        rows = rows[::-1]
+    return Rows(await source.total(), rows, more, source.keys(rows))
+
+
+async def _from_start(source: _Source, wanted: Wanted) -> Rows:
+    if wanted.count <= 0:
+        total = await source.total()
+        return Rows(total, (), wanted.start - 1 < total)
+    begin, skip = await _near(source, wanted)
+    rows: Sequence[Row] = await source.rows(begin, wanted.count, skip) if skip is not None else []
+    passed = wanted.start - 1 + len(rows)
+    if len(rows) == wanted.count and (anchors := _anchors(source, wanted)) is not None:
+        anchors.note(passed, source.position(rows[-1]))
+    if 0 < len(rows) < wanted.count and source.condition.sql:
+        return Rows(passed, rows, more=False, keys=source.keys(rows))
+    total = await source.total()
+    return Rows(total, rows, passed < total, source.keys(rows))
+
+
+def _anchors(source: _Source, wanted: Wanted) -> Anchors | None:
+    if wanted.walks is None:
+        return None
+    where = format_filter(wanted.where) if wanted.where is not None else ""
+    by = (str(wanted.sort.path), wanted.sort.descending) if wanted.sort is not None else ()
+    return wanted.walks.of(source.table, source.connection_id, where, by, wanted.nested)
+
+
+async def _near(source: _Source, wanted: Wanted) -> tuple[Position | None, int | None]:
+    """The nearest place before the page that is known, and how many rows are to be stepped over from there.
+
+    None of them when the list ends before the page begins.
+    """
+    wanted_after = wanted.start - 1
+    if wanted_after <= 0:
+        return None, 0
+    anchors = _anchors(source, wanted)
+    begin, passed = anchors.before(wanted_after) if anchors is not None else (None, 0)
+    while wanted_after - passed > HOP:
+        step = await source.rows(begin, 1, HOP - 1, "id")
+        if not step:
+            return begin, None
+        begin, passed = source.position(step[0]), passed + HOP
+        if anchors is not None:
+            anchors.note(passed, begin)
+    return begin, wanted_after - passed
+
+
+async def _cut(db: Db, table: str, connection_id: str, found: list[Match], wanted: Wanted) -> Rows:
+    """The page of a list that is known whole."""
+    chosen, more = _chosen(found, wanted)
+    columns = COLUMNS[table]
+    rows = await db.rows(
+        f"SELECT {columns} FROM {table} WHERE connection_id = $1 AND id IN (SELECT value FROM EACH($2))",
+        connection_id, orjson.dumps([each.id for each in chosen]).decode(),
+    )  # fmt: skip
+    by_id = {row["id"]: row for row in rows}
+    here = [each for each in chosen if each.id in by_id]
+    keys = tuple(each.value for each in here) if wanted.sort else ()
+    return Rows(len(found), [by_id[each.id] for each in here], more, keys)
+
+
+def _chosen(found: list[Match], wanted: Wanted) -> tuple[list[Match], bool]:
+    if wanted.count <= 0:
+        return [], False
+    if wanted.at is None:
+        end = wanted.start - 1 + wanted.count
+        return found[wanted.start - 1 : end], end < len(found)
+    at = wanted.at
+    place = sort_key(at.value, at.id)
+
+    def comes_after(each: Match) -> bool:
+        key: Any = sort_key(each.value, each.id)
+        return key < place if wanted.sort is not None and wanted.sort.descending else key > place
+
+    if at.before:
+        rest = [each for each in found if not comes_after(each) and each.id != at.id]
+        return rest[-wanted.count :], len(rest) > wanted.count
+    rest = [each for each in found if comes_after(each)]
+    return rest[: wanted.count], len(rest) > wanted.count

@@ -1,0 +1,48 @@
+"""What the tables of users and of groups have in common: unique values and versions."""
+
+from typing import NamedTuple
+
+from vestibule.store.answers import NotFound, Stale, Taken
+from vestibule.store.db import Db
+
+
+class UniqueName(NamedTuple):
+    """The caseless name of a resource: its folded column, SCIM's word for it, its value."""
+
+    column: str
+    attribute: str
+    value: str
+
+
+async def holder(
+    db: Db, table: str, connection_id: str, resource_id: str, name: UniqueName, external_id: str | None
+) -> Taken | None:
+    """Who else has one of the unique values of a resource; None when they are free."""
+    for column, attribute, value, wanted in (
+        (*name, name.value.casefold()),
+        ("external_id", "externalId", external_id, external_id),
+    ):
+        if wanted is None:
+            continue
+        found = await db.row(
+            f"SELECT id FROM {table} WHERE connection_id = $1 AND {column} = $2 AND id <> $3",
+            connection_id, wanted, resource_id,
+        )  # fmt: skip
+        if found is not None:
+            return Taken(attribute, value or "", found["id"])
+    return None
+
+
+async def count_one(db: Db, connection_id: str, column: str, step: int) -> None:
+    """One more or one less of what a connection has. Raises NotFound for the connection."""
+    counted = await db.run(
+        f"UPDATE counters SET {column} = {column} + $1 WHERE connection_id = $2", step, connection_id
+    )
+    if not counted:
+        raise NotFound("connection", connection_id)
+
+
+def check_version(present: int, expected: int | None) -> None:
+    """Raise Stale when a version is expected and another is present."""
+    if expected is not None and expected != present:
+        raise Stale(expected, present)

@@ -1,0 +1,120 @@
+"""Lists that columns cannot answer: candidates are read in the order of ids, in chunks, and judged one by one.
+
+What may be looked at for one request is bounded, in rows and in time; beyond it the answer is TooMany.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from vestibule.clock import rfc3339
+from vestibule.scim.evaluate import evaluate
+from vestibule.scim.filter_ast import And, Compare, Filter, Not, Or, Present, ValuePath
+from vestibule.scim.group_schema import CORE_GROUP
+from vestibule.scim.sorting import Sort, SortValue, sort_key, sort_value
+from vestibule.store.answers import TooMany, Unsupported
+from vestibule.store.db import Db, Row
+from vestibule.store.sql.rows import GROUP, USER
+from vestibule.store.sql.where import Condition
+
+CHUNK = 500
+"""How many rows are read at a time; between two chunks others have their turn."""
+ROW_BUDGET = 100_000
+"""How many rows may be looked at, or counted, for one request."""
+TIME_BUDGET = 3.0
+"""For how many seconds."""
+COLUMNS = {"users": USER, "groups": GROUP}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One that matches, and the value that it is sorted by."""
+
+    id: str
+    value: SortValue
+
+
+async def matches(
+    db: Db, table: str, connection_id: str, condition: Condition, where: Filter | None, sort: Sort | None
+) -> list[Match]:
+    """All that match, in order. Raises TooMany, Unsupported."""
+    found: list[Match] = []
+    with_groups = where is not None and _names(where, "groups" if table == "users" else "members")
+    if with_groups and table == "groups":
+        raise Unsupported("`members` cannot be asked for together with what no index knows", "members")
+    async for rows in _chunks(db, table, condition):
+        groups = await _groups_of(db, connection_id, rows) if with_groups else {}
+        for row in rows:
+            resource = _user(row, groups.get(row["id"])) if table == "users" else _group(row)
+            if where is None or evaluate(where, resource):
+                found.append(Match(row["id"], sort_value(resource, sort.path) if sort else None))
+        await asyncio.sleep(0)
+    if sort is not None:
+        found.sort(key=lambda each: sort_key(each.value, each.id), reverse=sort.descending)
+    return found
+
+
+async def _chunks(db: Db, table: str, condition: Condition) -> AsyncIterator[Sequence[Row]]:
+    columns = ", ".join(f"t.{each}" for each in COLUMNS[table].split(", "))
+    place = len(condition.values) + 1
+    sql = (
+        f"SELECT {columns} FROM {table} t WHERE t.connection_id = $1{condition.sql} AND t.id > ${place} "
+        f"ORDER BY t.id LIMIT {CHUNK}"
+    )
+    last, seen, deadline = "", 0, time.monotonic() + TIME_BUDGET
+    while rows := await db.rows(sql, *condition.values, last):
+        yield rows
+        last, seen = rows[-1]["id"], seen + len(rows)
+        if len(rows) < CHUNK:
+            return
+        if seen >= ROW_BUDGET or time.monotonic() > deadline:
+            raise TooMany(f"more than {seen} {table} would have to be read to answer this")
+
+
+async def _groups_of(db: Db, connection_id: str, rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
+    listed = await db.rows(
+        "SELECT m.user_id, g.id, g.display_name FROM members m "
+        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
+        "WHERE m.connection_id = $1 AND m.user_id IN (SELECT value FROM EACH($2))",
+        connection_id, orjson.dumps([row["id"] for row in rows]).decode(),
+    )  # fmt: skip
+    found: dict[str, list[dict[str, Any]]] = {}
+    for user_id, group_id, name in listed:
+        found.setdefault(user_id, []).append({"value": group_id, "display": name, "type": "direct"})
+    return found
+
+
+def _user(row: Row, groups: list[dict[str, Any]] | None) -> dict[str, Any]:
+    resource: dict[str, Any] = orjson.loads(row["document"])
+    resource |= {"id": row["id"], "active": bool(row["active"]), "meta": _meta("User", row)}
+    if groups:
+        resource["groups"] = groups
+    return resource
+
+
+def _group(row: Row) -> dict[str, Any]:
+    named = {"externalId": row["external_id"], "displayName": row["display_name"]}
+    return {"schemas": [CORE_GROUP], "id": row["id"], "meta": _meta("Group", row)} | named
+
+
+def _meta(kind: str, row: Row) -> dict[str, str]:
+    return {
+        "resourceType": kind,
+        "created": rfc3339(row["created_at"]),
+        "lastModified": rfc3339(row["updated_at"]),
+        "version": f'W/"{row["version"]}"',
+    }
+
+
+def _names(tree: Filter, name: str) -> bool:
+    match tree:
+        case And(left, right) | Or(left, right):
+            return _names(left, name) or _names(right, name)
+        case Not(inner):
+            return _names(inner, name)
+        case Present(path) | Compare(path) | ValuePath(path):
+            return path.uri is None and path.name == name

@@ -1,0 +1,275 @@
+"""Users: plain functions over an engine's connection. The ones that write run within a transaction."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any, cast
+
+import orjson
+
+from vestibule.model import GroupRef, JsonObject, User
+from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
+from vestibule.store.db import Db
+from vestibule.store.sql import references
+from vestibule.store.sql.pages import Wanted, select_page
+from vestibule.store.sql.resources import UniqueName, check_version, count_one, holder
+from vestibule.store.sql.rows import USER, user_of
+
+_INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
+    ", ".join(f"${number}" for number in range(1, 17)) + ") ON CONFLICT DO NOTHING"
+)
+
+
+async def insert(db: Db, user: User, rules: Rules) -> User:
+    """Keep a new user, count it, and put it where it was waited for."""
+    document = orjson.loads(user.document)
+    await count_one(db, user.connection_id, "user_count", 1)
+    user = await references.settle_manager(db, user, document, None, parks=rules.park)
+    await _insert_row(db, user, document)
+    await _index_emails(db, user, _emails(document))
+    if references.waits(user):
+        await references.wait_for_manager(db, user.connection_id, user.id, _manager_id(user) or "", user.updated_at)
+    await references.arrived(db, user, user.created_at)
+    # Somebody may wait for themselves, as a manager.
+    return await one(db, user.connection_id, user.id) if references.waits(user) else user
+
+
+async def _insert_row(db: Db, user: User, document: JsonObject) -> None:
+    made = await db.run(
+        _INSERT,
+        user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin, user.version,
+        user.created_at, user.updated_at, user.adopted_at, int(user.protected), user.document,
+        user.user_name.casefold(), _manager_id(user), *_display_names(document),
+    )  # fmt: skip
+    if not made:
+        raise await _holder(db, user) or Taken("id", user.id, user.id)
+
+
+def _display_names(document: JsonObject) -> tuple[str | None, str | None]:
+    name = document.get("displayName")
+    return (name, name.casefold()) if isinstance(name, str) else (None, None)
+
+
+def _manager_id(user: User) -> str | None:
+    return references.manager_of(orjson.loads(user.document)) if '"manager"' in user.document else None
+
+
+def _emails(document: JsonObject) -> set[tuple[str, str]]:
+    """The addresses of a user and their types, folded."""
+    listed: Any = document.get("emails")
+    elements = cast("list[Any]", listed) if isinstance(listed, list) else []
+    found: set[tuple[str, str]] = set()
+    for each in elements:
+        match each:
+            case {"value": str(value), **rest}:
+                found.add((value.casefold(), str(rest.get("type") or "").casefold()))
+            case _:
+                pass
+    return found
+
+
+async def _index_emails(db: Db, user: User, emails: set[tuple[str, str]]) -> None:
+    if emails:
+        await db.many(
+            "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)",
+            [(user.connection_id, user.id, value, kind) for value, kind in sorted(emails)],
+        )
+
+
+async def _holder(db: Db, user: User) -> Taken | None:
+    """Who else has the userName or the externalId."""
+    name = UniqueName("user_name_ci", "userName", user.user_name)
+    return await holder(db, "users", user.connection_id, user.id, name, user.external_id)
+
+
+async def one(db: Db, connection_id: str, user_id: str) -> User:
+    """One user by primary key."""
+    row = await db.row(f"SELECT {USER} FROM users WHERE connection_id = $1 AND id = $2", connection_id, user_id)
+    if row is None:
+        raise NotFound("user", user_id)
+    return user_of(row)
+
+
+async def by_name(db: Db, connection_id: str, user_name: str) -> User:
+    """One user by its folded userName."""
+    row = await db.row(
+        f"SELECT {USER} FROM users WHERE connection_id = $1 AND user_name_ci = $2", connection_id, user_name.casefold()
+    )
+    if row is None:
+        raise NotFound("user", user_name)
+    return user_of(row)
+
+
+async def page(db: Db, connection_id: str, wanted: Wanted) -> Page[User]:
+    """A page in the order of ids, or of a sort."""
+    found = await select_page(db, "users", connection_id, wanted)
+    return Page(found.total, tuple(user_of(row) for row in found.rows), found.more, found.keys)
+
+
+async def update(
+    db: Db,
+    connection_id: str,
+    user_id: str,
+    change: Callable[[User], User | None],
+    expected_version: int | None,
+    rules: Rules,
+) -> User:
+    """Apply a pure change to the present user."""
+    present = await one(db, connection_id, user_id)
+    check_version(present.version, expected_version)
+    changed = change(present)
+    if changed is None:
+        return present
+    before, after = orjson.loads(present.document), orjson.loads(changed.document)
+    changed = await references.settle_manager(db, changed, after, references.manager_of(before), parks=rules.park)
+    if replace(changed, document="", updated_at=0) == replace(present, document="", updated_at=0) and (
+        orjson.loads(changed.document) == before
+    ):
+        return present
+    if present.active and not changed.active:
+        await _guard_deactivation(db, connection_id, changed.updated_at, rules)
+    if replace(present, adopted_at=changed.adopted_at) == replace(changed, updated_at=present.updated_at):
+        # That it is the identity provider's now is nothing that a client sees.
+        present = replace(present, adopted_at=changed.adopted_at)
+        await _write(db, present, before, deactivated_at="deactivated_at")
+        return present
+    changed = replace(changed, version=present.version + 1)
+    if _names(changed) != _names(present) and (taken := await _holder(db, changed)) is not None:
+        raise taken
+    await _write(db, changed, after, deactivated_at=_deactivated_at(present, changed))
+    return await _written(db, present, changed, before, after)
+
+
+async def _written(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> User:
+    """What follows from a user who was written: addresses, and who was waited for under the new names."""
+    key = (changed.connection_id, changed.id)
+    emails = _emails(after)
+    if emails != _emails(before):
+        await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
+        await _index_emails(db, present, emails)
+    if references.manager_of(after) != references.manager_of(before) and references.waits(changed):
+        await references.wait_for_manager(db, *key, _manager_id(changed) or "", changed.updated_at)
+    if _names(changed) != _names(present):
+        await references.arrived(db, changed, changed.updated_at)
+        # Somebody may have waited for themselves, as a manager.
+        return await one(db, *key)
+    return changed
+
+
+def _names(user: User) -> tuple[str | None, str]:
+    return user.external_id, user.user_name
+
+
+def _deactivated_at(present: User, changed: User) -> str:
+    """When the user was deactivated, as SQL: what stays is left as it is."""
+    if changed.active:
+        return "NULL"
+    return str(changed.updated_at) if present.active else "deactivated_at"
+
+
+async def _write(db: Db, user: User, document: JsonObject, deactivated_at: str) -> None:
+    await db.run(
+        "UPDATE users SET user_name = $3, user_name_ci = $4, external_id = $5, active = $6, origin = $7, version = $8, "
+        f"updated_at = $9, adopted_at = $10, protected = $11, deactivated_at = {deactivated_at}, manager_id = $12, "
+        "display_name = $13, display_name_ci = $14, document = $15 WHERE connection_id = $1 AND id = $2",
+        user.connection_id, user.id, user.user_name, user.user_name.casefold(), user.external_id, int(user.active),
+        user.origin, user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user),
+        *_display_names(document), user.document,
+    )  # fmt: skip
+
+
+async def _guard_deactivation(db: Db, connection_id: str, at: int, rules: Rules) -> None:
+    """Raise Guarded when one more person would leave than the connection lets go without being asked."""
+    limit = rules.hold_deactivations
+    if limit is None:
+        return
+    gone = await db.row(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM users WHERE connection_id = $1 AND deactivated_at > $2 LIMIT $3) "
+        "AS a) + (SELECT count(*) FROM (SELECT 1 FROM deleted_users WHERE connection_id = $1 AND left_at > $2 "
+        "LIMIT $3) AS b)",
+        connection_id, at - rules.hold_window, limit,
+    )  # fmt: skip
+    if gone[0] >= limit:
+        raise Guarded("deactivations", "", gone[0] + 1, limit)
+
+
+async def delete(db: Db, connection_id: str, user_id: str, at: int, expected_version: int | None, rules: Rules) -> None:
+    """Delete a user and its memberships; the groups that it leaves change."""
+    present = await one(db, connection_id, user_id)
+    check_version(present.version, expected_version)
+    if present.active:
+        await _guard_deactivation(db, connection_id, at, rules)
+    await _remove(db, present, at, None)
+
+
+async def merge(db: Db, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+    """Move the memberships of one user to another and delete it; its id means the other one from now on."""
+    kept = await one(db, connection_id, kept_id)
+    gone = await one(db, connection_id, gone_id)
+    if gone.protected and not kept.protected:
+        await db.run("UPDATE users SET protected = 1 WHERE connection_id = $1 AND id = $2", connection_id, kept_id)
+    both = (connection_id, kept_id, gone_id)
+    await db.run(
+        "UPDATE members SET claimed = 1 WHERE connection_id = $1 AND user_id = $2 AND group_id IN "
+        "(SELECT group_id FROM members WHERE connection_id = $1 AND user_id = $3 AND claimed = 1)",
+        *both,
+    )
+    await db.run(
+        "UPDATE groups SET member_count = member_count + 1, version = version + 1, updated_at = $4 "
+        "WHERE connection_id = $1 AND id IN (SELECT group_id FROM members WHERE connection_id = $1 AND user_id = $3) "
+        "AND NOT EXISTS (SELECT 1 FROM members m WHERE m.connection_id = $1 AND m.group_id = groups.id "
+        "AND m.user_id = $2)",
+        *both, at,
+    )  # fmt: skip
+    await db.run(
+        "INSERT INTO members (connection_id, group_id, user_id, origin, claimed, ref, added_at) "
+        "SELECT connection_id, group_id, CAST($2 AS TEXT), origin, claimed, ref, added_at FROM members "
+        "WHERE connection_id = $1 AND user_id = $3 ON CONFLICT DO NOTHING",
+        *both,
+    )
+    await _remove(db, gone, at, kept_id)
+
+
+async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
+    key = (user.connection_id, user.id)
+    await db.run(
+        "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = $3 "
+        "WHERE connection_id = $1 AND id IN (SELECT group_id FROM members WHERE connection_id = $1 AND user_id = $2)",
+        *key, at,
+    )  # fmt: skip
+    await references.manager_left(db, user, merged_into, at)
+    row = await db.row("SELECT deactivated_at FROM users WHERE connection_id = $1 AND id = $2", *key)
+    left_at = at if user.active else row[0] or 0
+    for table in ("members", "user_emails", "pending_managers"):
+        await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND user_id = $2", *key)
+    await db.run("DELETE FROM users WHERE connection_id = $1 AND id = $2", *key)
+    await count_one(db, user.connection_id, "user_count", -1)
+    await db.run(
+        "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, left_at, deleted_at, merged_into) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        *key, user.user_name.casefold(), user.external_id, 0 if merged_into else left_at, at, merged_into,
+    )  # fmt: skip
+
+
+async def with_email(db: Db, connection_id: str, values: Collection[str]) -> list[User]:
+    """The users who have one of some addresses, compared caseless."""
+    rows = await db.rows(
+        f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM users u WHERE u.connection_id = $1 "
+        "AND u.id IN (SELECT x.user_id FROM user_emails x WHERE x.connection_id = $1 "
+        "AND x.value_ci IN (SELECT value FROM EACH($2))) ORDER BY u.id",
+        connection_id, orjson.dumps([each.casefold() for each in values]).decode(),
+    )  # fmt: skip
+    return [user_of(row) for row in rows]
+
+
+async def groups_of(db: Db, connection_id: str, user_ids: Collection[str]) -> dict[str, list[GroupRef]]:
+    """The groups of each user."""
+    rows = await db.rows(
+        "SELECT m.user_id, g.id, g.display_name FROM members m "
+        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
+        "WHERE m.connection_id = $1 AND m.user_id IN (SELECT value FROM EACH($2)) ORDER BY m.user_id, g.id",
+        connection_id, orjson.dumps(list(user_ids)).decode(),
+    )  # fmt: skip
+    found: dict[str, list[GroupRef]] = {}
+    for user_id, group_id, display_name in rows:
+        found.setdefault(user_id, []).append(GroupRef(group_id, display_name))
+    return found
