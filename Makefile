@@ -47,9 +47,9 @@ fuzz: $(VENV)/.dev ## The property tests of readers, PATCH, filters and requests
 lock: ## Renew requirements/*.txt from pyproject.toml
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
-	  pyproject.toml requirements/build.in --extra server -o requirements/run.txt
+	  pyproject.toml requirements/build.in --extra server --extra postgres -o requirements/run.txt
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
-	  pyproject.toml requirements/build.in --extra server --group dev -o requirements/dev.txt
+	  pyproject.toml requirements/build.in --extra server --extra postgres --group dev -o requirements/dev.txt
 
 clean: ## Remove what make made
 	@rm -rf $(VENV) .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache

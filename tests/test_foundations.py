@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from vestibule import ids, settings
 from vestibule.clock import rfc3339
 from vestibule.settings import InvalidSettings
+from vestibule.store.opening import InvalidUrl, open_store
 
 
 def test_ids_sort_by_the_time_they_were_made() -> None:
@@ -43,10 +44,11 @@ def test_times_are_shown_as_rfc_3339() -> None:
     assert rfc3339(1_795_507_200_123_456) == "2026-11-24T08:00:00.123Z"
 
 
-@pytest.mark.parametrize("url", ["postgresql://h/d", "sqlite://", "vestibule.db", "sqlite:///"])
-def test_a_database_that_is_not_understood_is_told(url: str) -> None:
-    with pytest.raises(InvalidSettings, match="sqlite:///PATH"):
-        settings.sqlite_path(url)
+@pytest.mark.parametrize("url", ["mysql://me:secret-word@h/d", "sqlite://", "vestibule.db", "sqlite:///"])
+def test_a_database_that_is_not_understood_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidUrl, match="sqlite:///PATH") as caught:
+        open_store(url)
+    assert "secret-word" not in str(caught.value)
 
 
 def test_a_base_url_is_an_address_without_a_slash_behind() -> None:

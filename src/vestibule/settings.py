@@ -47,17 +47,3 @@ def read(database: str | None = None, base_url: str | None = None) -> Settings:
         base_url=base_url or os.environ.get("VESTIBULE_BASE_URL") or DEFAULT_BASE_URL,
         api_key=os.environ.get("VESTIBULE_API_KEY") or None,
     )
-
-
-def sqlite_path(database: str) -> str:
-    """The file of a `sqlite:///PATH` URL (`sqlite:////abs/path` for an absolute one).
-
-    Raises InvalidSettings for any other kind of URL.
-    """
-    prefix = "sqlite:///"
-    if not database.startswith(prefix) or len(database) == len(prefix):
-        raise InvalidSettings(
-            f"The database {database!r} is not understood: write sqlite:///PATH, "
-            "for example sqlite:///vestibule.db (--database or VESTIBULE_DATABASE_URL)."
-        )
-    return database[len(prefix) :]

@@ -141,7 +141,7 @@ def test_what_is_recorded_outlasts_a_lock(tmp_path: Path) -> None:
     async def play() -> None:
         store = SqliteStore.open(str(tmp_path / "v.db"))
         await two_connections(store)
-        store.engine.patience = 0.02
+        store.engine.patience = 0.02  # pyright: ignore[reportAttributeAccessIssue] -- the embedded one
         other = sqlite3.connect(tmp_path / "v.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         store.record(an_exchange(1))

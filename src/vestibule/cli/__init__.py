@@ -8,7 +8,7 @@ from vestibule.cli import connection, demo, enterprise, explain, group, log, reh
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="vestibule")
-@click.option("--database", metavar="URL", help="sqlite:///PATH; or VESTIBULE_DATABASE_URL.")
+@click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://…; or VESTIBULE_DATABASE_URL.")
 @click.option("--base-url", metavar="URL", help="The public address; or VESTIBULE_BASE_URL.")
 @click.pass_context
 def main(context: click.Context, database: str | None, base_url: str | None) -> None:

@@ -1,40 +1,42 @@
 """`vestibule serve`: the service."""
 
+import asyncio
+from dataclasses import replace
+
 import click
 
-from vestibule import settings as settings_module
 from vestibule.cli.session import UNREACHABLE, Session, command, fail
 from vestibule.settings import DEFAULT_BASE_URL
+from vestibule.store.opening import open_store
+from vestibule.store.urls import without_password
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65_535), default=8700, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes serve.")
 @command
-def serve(session: Session, host: str, port: int) -> None:
+def serve(session: Session, host: str, port: int, workers: int) -> None:
     """Serve SCIM until Ctrl-C."""
     try:
-        import uvicorn
-
-        from vestibule.server import logging
-        from vestibule.server.app import create_app
+        from vestibule.server import running
     except ImportError:
         fail("The server is not installed: pip install 'vestibule[server]'.", UNREACHABLE)
-    from vestibule.store.sqlite import SqliteStore
-
     chosen = session.settings
     if chosen.base_url == DEFAULT_BASE_URL:
-        chosen = settings_module.Settings(chosen.database, f"http://{host}:{port}", chosen.max_body)
-    logging.configure()
-    store = SqliteStore.open(settings_module.sqlite_path(chosen.database))
-    session.say(f"Vestibule serves {chosen.base_url} from {chosen.database}. Ctrl-C stops it.")
-    config = uvicorn.Config(
-        create_app(store, chosen), host=host, port=port, log_level="warning", access_log=False, server_header=False
-    )
-    server = uvicorn.Server(config)
+        chosen = replace(chosen, base_url=f"http://{host}:{port}")
+    asyncio.run(_look(chosen.database))
+    session.say(f"Vestibule serves {chosen.base_url} from {without_password(chosen.database)}. Ctrl-C stops it.")
     try:
-        server.run()
-    except SystemExit:
-        fail(f"Port {port} of {host} is in use; choose another with --port.", UNREACHABLE)
-    if not server.started:
+        running.serve(chosen, host, port, workers)
+    except running.PortInUse:
         fail(f"Port {port} of {host} cannot be opened; choose another with --port.", UNREACHABLE)
+
+
+async def _look(database: str) -> None:
+    """Say what is wrong with the database before anything is served."""
+    store = open_store(database)
+    try:
+        await store.ready()
+    finally:
+        await store.close()

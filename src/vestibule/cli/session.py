@@ -19,9 +19,9 @@ from vestibule.connections import Refused
 from vestibule.review import CannotDecide
 from vestibule.scim.errors import ScimError
 from vestibule.scim.scopes import UnknownScope
-from vestibule.settings import InvalidSettings, Settings, sqlite_path
+from vestibule.settings import InvalidSettings, Settings
 from vestibule.store import Store, StoreError
-from vestibule.store.sqlite import SqliteStore
+from vestibule.store.opening import InvalidUrl, open_store
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,8 +41,9 @@ class Session:
         """Open the store, do the work, close the store."""
 
         async def with_store() -> T:
-            store = SqliteStore.open(sqlite_path(self.settings.database))
+            store = open_store(self.settings.database)
             try:
+                await store.ready()
                 return await work(store)
             finally:
                 await store.close()
@@ -68,7 +69,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--json`, `--database`, `--base-url` and a Session as its first argument."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    @click.option("--database", metavar="URL", help="sqlite:///PATH; or VESTIBULE_DATABASE_URL.")
+    @click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://…; or VESTIBULE_DATABASE_URL.")
     @click.option("--base-url", metavar="URL", help="The public address; or VESTIBULE_BASE_URL.")
     @functools.wraps(function)
     def wrapped(*args: Any, as_json: bool, database: str | None, base_url: str | None, **kwargs: Any) -> None:
@@ -76,7 +77,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
-        except (Refused, CannotDecide, InvalidSettings, UnknownScope) as error:
+        except (Refused, CannotDecide, InvalidSettings, InvalidUrl, UnknownScope) as error:
             fail(str(error))
         except ScimError as error:
             fail(error.detail)

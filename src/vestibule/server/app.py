@@ -19,8 +19,14 @@ from vestibule.server.recorder import Recorder
 from vestibule.server.scim import ScimEndpoints
 from vestibule.settings import Settings
 from vestibule.store import Store
+from vestibule.store.opening import open_store
 
 _STATIC = Path(vestibule.portal.__file__).parent / "static"
+
+
+def served(settings: Settings) -> Starlette:
+    """The whole service over the database that the settings name."""
+    return create_app(open_store(settings.database), settings)
 
 
 def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Starlette:
@@ -32,6 +38,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        await store.ready()
         yield
         await store.close()
 

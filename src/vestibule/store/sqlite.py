@@ -31,9 +31,9 @@ class SqliteStore(RelationalStore):
     """`vestibule.store.Store` over one SQLite file; several processes may have it open."""
 
     @classmethod
-    def open(cls, path: str) -> "SqliteStore":
-        """Open or make the database. Raises Unreachable, SchemaMismatch."""
-        writer = open_file(path)
+    def open(cls, path: str, *, upgrade: bool = False) -> "SqliteStore":
+        """Open or make the database; bring it up to date if `upgrade`. Raises Unreachable, SchemaMismatch."""
+        writer = open_file(path, upgrade=upgrade)
         # A database in memory is one connection's own.
         alone = path in ("", ":memory:") or path.startswith("file:")
         return cls(SqliteEngine(writer, writer if alone else open_again(path)))

@@ -183,9 +183,9 @@ async def _guard_deactivation(db: Db, connection_id: str, at: int, rules: Rules)
     if limit is None:
         return
     gone = await db.row(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM users WHERE connection_id = $1 AND deactivated_at > $2 LIMIT $3) "
-        "AS a) + (SELECT count(*) FROM (SELECT 1 FROM deleted_users WHERE connection_id = $1 AND left_at > $2 "
-        "LIMIT $3) AS b)",
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM users WHERE connection_id = $1 AND deactivated_at > $2 "
+        "ORDER BY deactivated_at DESC LIMIT $3) AS a) + (SELECT count(*) FROM (SELECT 1 FROM deleted_users "
+        "WHERE connection_id = $1 AND left_at > $2 ORDER BY left_at DESC LIMIT $3) AS b)",
         connection_id, at - rules.hold_window, limit,
     )  # fmt: skip
     if gone[0] >= limit:
@@ -253,12 +253,13 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
 async def with_email(db: Db, connection_id: str, values: Collection[str]) -> list[User]:
     """The users who have one of some addresses, compared caseless."""
     rows = await db.rows(
-        f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM users u WHERE u.connection_id = $1 "
-        "AND u.id IN (SELECT x.user_id FROM user_emails x WHERE x.connection_id = $1 "
-        "AND x.value_ci IN (SELECT value FROM EACH($2))) ORDER BY u.id",
+        f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM user_emails x "
+        "JOIN users u ON u.connection_id = x.connection_id AND u.id = x.user_id "
+        "WHERE x.connection_id = $1 AND x.value_ci IN (SELECT value FROM EACH($2)) ORDER BY u.id",
         connection_id, orjson.dumps([each.casefold() for each in values]).decode(),
     )  # fmt: skip
-    return [user_of(row) for row in rows]
+    # Who has an address twice, as two types, comes twice.
+    return list({row["id"]: user_of(row) for row in rows}.values())
 
 
 async def groups_of(db: Db, connection_id: str, user_ids: Collection[str]) -> dict[str, list[GroupRef]]:
