@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -28,5 +29,9 @@ def monotonic_us() -> int:
 
 def rfc3339(instant: int) -> str:
     """Microseconds since the epoch as RFC 3339 in UTC with milliseconds, e.g. `2026-11-24T08:00:00.000Z`."""
-    whole = datetime.fromtimestamp(instant // 1_000_000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{instant // 1_000 % 1_000:03d}Z"
+    return f"{_second(instant // 1_000_000)}.{instant // 1_000 % 1_000:03d}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -368,6 +368,8 @@ def split_uri(text: str, resource_type: ResourceType) -> tuple[str | None, str]:
     A URN alone gives (URN, "").
     """
     folded = text.casefold()
+    if not folded.startswith("urn:"):
+        return None, text
     for schema in (resource_type.schema, *resource_type.extensions):
         urn = schema.id.casefold()
         if folded == urn:

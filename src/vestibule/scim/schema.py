@@ -3,7 +3,8 @@
 The schemas themselves are data in `user_schema` and `group_schema`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -11,6 +12,18 @@ CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 AttributeType = Literal["string", "boolean", "decimal", "integer", "dateTime", "reference", "binary", "complex"]
+
+
+class Attributes(tuple["Attribute", ...]):
+    """Attributes in their order, found by name, compared caseless (RFC 7643 section 2.1)."""
+
+    by_name: "dict[str, Attribute]"
+
+    def __new__(cls, attributes: "Iterable[Attribute]" = ()) -> "Attributes":
+        """The same attributes, with an index."""
+        made = super().__new__(cls, attributes)
+        made.by_name = {each.name.casefold(): each for each in made}
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,9 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple["Attribute", ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sub_attributes", Attributes(self.sub_attributes))
 
     def sub(self, name: str) -> "Attribute | None":
         """The sub-attribute of this name, compared caseless (RFC 7643 section 2.1)."""
@@ -49,6 +65,9 @@ class Schema:
     description: str
     attributes: tuple[Attribute, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attributes", Attributes(self.attributes))
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
@@ -63,11 +82,17 @@ class ResourceType:
     schema: Schema
     extensions: tuple[Schema, ...] = ()
     withdrawn: frozenset[str] = frozenset()
+    core: Attributes = field(init=False, compare=False, repr=False)
+    """The attributes that have no URN before them: those of all resources, and those of the core schema."""
+    by_urn: dict[str, Schema] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "core", Attributes(COMMON + self.schema.attributes))
+        object.__setattr__(self, "by_urn", {each.id.casefold(): each for each in reversed(self.extensions)})
 
     def extension(self, uri: str) -> Schema | None:
         """The extension with this URN, compared caseless."""
-        wanted = uri.casefold()
-        return next((each for each in self.extensions if each.id.casefold() == wanted), None)
+        return self.by_urn.get(uri.casefold())
 
 
 def _read_only(name: str, type: AttributeType = "string", *, case_exact: bool = False) -> Attribute:  # noqa: A002
@@ -99,8 +124,8 @@ COMMON = (SCHEMAS, ID, EXTERNAL_ID, META)
 
 def named(attributes: tuple[Attribute, ...], name: str) -> Attribute | None:
     """The attribute of this name, compared caseless."""
-    wanted = name.casefold()
-    return next((each for each in attributes if each.name.casefold() == wanted), None)
+    known = attributes if isinstance(attributes, Attributes) else Attributes(attributes)
+    return known.by_name.get(name.casefold())
 
 
 def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str | None, Attribute] | None:
@@ -116,7 +141,7 @@ def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str |
 def homes(resource_type: ResourceType, uri: str | None, name: str) -> list[tuple[str | None, Attribute]]:
     """Every place where a name lives, as in `find`: the core alone, else each extension that has it."""
     if uri is None or uri.casefold() == resource_type.schema.id.casefold():
-        found = named(COMMON + resource_type.schema.attributes, name)
+        found = named(resource_type.core, name)
         if found is not None or uri is not None:
             return [(None, found)] if found else []
         return [(each.id, hit) for each in resource_type.extensions if (hit := named(each.attributes, name))]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from vestibule.clock import Clock, SystemClock
 from vestibule.directory import Directory
 from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
-from vestibule.server.recorder import Recorder
+from vestibule.server.recorder import PREFIX, Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.settings import Settings
 from vestibule.store import Store
@@ -24,12 +25,27 @@ from vestibule.store.opening import open_store
 _STATIC = Path(vestibule.portal.__file__).parent / "static"
 
 
-def served(settings: Settings) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The ASGI application: SCIM goes straight to its own edge, all else by way of the framework."""
+
+    scim: Recorder
+    rest: Starlette
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the server."""
+        if scope["type"] == "http" and scope["path"].startswith(scope.get("root_path", "") + PREFIX):
+            await self.scim(scope, receive, send)
+        else:
+            await self.rest(scope, receive, send)
+
+
+def served(settings: Settings) -> Service:
     """The whole service over the database that the settings name."""
     return create_app(open_store(settings.database), settings)
 
 
-def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Starlette:
+def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Service:
     """The whole service over an open store, which is closed when the service stops."""
     clock = clock or SystemClock()
     scim = ScimEndpoints.over(Directory(store, clock), settings.max_body)
@@ -49,9 +65,8 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
         await store.enterprises()
         return JSONResponse({"status": "ready"})
 
-    return Starlette(
+    pages_and_api = Starlette(
         routes=[
-            Mount("/scim/v2/connections", recorder),
             Route("/e/{request_id}", pages.explanation),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -60,3 +75,4 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
         ],
         lifespan=lifespan,
     )
+    return Service(recorder, pages_and_api)

@@ -27,17 +27,24 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Handle: TypeAlias = Callable[[Call], Awaitable[Answer]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+PREFIX = "/scim/v2/connections/"
 KEPT_BODY = 8_192
 """How many bytes of a body the log keeps; longer ones are cut."""
 PARSED_BODY = 65_536
 """Bodies above this size are not parsed for redaction, so they are not kept at all."""
 _SECRET_NAMES = frozenset({"password", "token", "secret", "authorization", "client_secret"})
+_SAYS_SECRET = (b"password", b"token", b"secret", b"authorization", b"\\u")
+"""A body without any of these has nothing to be hidden; the last one because a name may be written with escapes."""
 _log = structlog.get_logger("vestibule.scim")
+
+
+class _ClientLeft(Exception):
+    """Nobody waits for the answer, and the request did not come whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """An ASGI application under `/scim/v2/connections`."""
+    """The ASGI application under `/scim/v2/connections`."""
 
     handle: Handle
     store: Store
@@ -47,15 +54,17 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
-        if scope["type"] != "http":
-            return
         call = self._open(scope, self.clock.now())
 
         async def handle(call: Call) -> Answer:
             call.body = await self._read(receive)
             return await self.handle(call)
 
-        await _send(send, call, await self.complete(call, handle), bodiless=scope["method"] == "HEAD")
+        try:
+            answer = await self.complete(call, handle)
+        except _ClientLeft:
+            return
+        await _send(send, call, answer, bodiless=scope["method"] == "HEAD")
 
     async def complete(self, call: Call, handle: Handle) -> Answer:
         """Have a call answered, explain a refusal, and record the exchange whatever happens."""
@@ -66,12 +75,13 @@ class Recorder:
             explanation = explain(exchange)
             detail = detail_for(explanation, f"{self.base_url}/e/{call.id}")
             answer = Answer(error.status, orjson.dumps(error.body(detail)), answer.headers)
+            exchange = replace(exchange, response_body=_kept(answer.body))
         if not _is_strangers(error):
-            self.store.record(_with_answer(exchange, answer))
+            self.store.record(exchange)
         return answer
 
     def _open(self, scope: Scope, at: int) -> Call:
-        below = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+        below = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX).lstrip("/")
         connection_id, _, rest = below.partition("/")
         headers: dict[str, str] = {}
         for name, value in scope["headers"]:
@@ -97,6 +107,8 @@ class Recorder:
         except Unreachable as error:
             _log.error("store unreachable", request_id=call.id, error=str(error))
             return Answer(503, headers=(("Retry-After", "5"),)), Unavailable("The database cannot be written just now.")
+        except _ClientLeft:
+            raise
         except Exception:  # noqa: BLE001 -- whatever happens is answered in SCIM's form and recorded
             # As a text: a renderer of tracebacks would show the values of locals, which are people's.
             told = traceback.format_exc()
@@ -108,6 +120,8 @@ class Recorder:
         size = 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientLeft
             chunk = cast("bytes", message.get("body", b""))
             size += len(chunk)
             if size > self.max_body:
@@ -160,6 +174,7 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         facts=facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
         request_body=None if answer.status == 401 else _kept(call.body),
+        response_body=_kept(answer.body),
     )
 
 
@@ -173,15 +188,14 @@ def _sought(call: Call) -> str | None:
     return value.strip().strip('"')[:256] or None
 
 
-def _with_answer(exchange: Exchange, answer: Answer) -> Exchange:
-    return replace(exchange, response_body=_kept(answer.body))
-
-
 def _kept(body: bytes) -> str | None:
     if not body:
         return None
     if len(body) > PARSED_BODY:
         return f"({len(body)} bytes, not kept)"
+    lowered = body.lower()
+    if not any(each in lowered for each in _SAYS_SECRET) and body[:1] in (b"{", b"[") and body[-1:] in (b"}", b"]"):
+        return body.decode("utf-8", "replace")[:KEPT_BODY]
     try:
         content: Any = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -5,11 +5,10 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from vestibule.server import logging
-from vestibule.server.app import served
+from vestibule.server.app import Service, served
 from vestibule.settings import Settings
 
 
@@ -52,6 +51,6 @@ def _address(host: str, port: int) -> Any:
         raise PortInUse(str(error)) from error
 
 
-def _application(settings: Settings) -> Starlette:
+def _application(settings: Settings) -> Service:
     logging.configure()
     return served(settings)

@@ -17,6 +17,7 @@ from vestibule.store.engine import Write
 from vestibule.store.postgres_database import PostgresDatabase
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
+from vestibule.store.together import in_order
 
 T = TypeVar("T")
 Link: TypeAlias = Any
@@ -250,8 +251,7 @@ async def _together(link: Link, connection_id: str, works: list[Write[Any]]) -> 
     """All in one transaction; when one fails, all once more, each within a savepoint of its own."""
     await _begin(link, connection_id)
     try:
-        db = PostgresDb(link)
-        results: Answers = [(await work(db), None) for work in works]
+        results: Answers = [(each, None) for each in await in_order(PostgresDb(link), works)]
         await link.execute("COMMIT")
     except _LOST:
         raise

@@ -25,11 +25,12 @@ from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
 from vestibule.store.answers import AS_IS, Credentials, ExchangeQuery, GroupChanged, Page, Rules
-from vestibule.store.engine import Engine
+from vestibule.store.engine import Engine, Write
 from vestibule.store.sql import enterprises, groups, log, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
 from vestibule.store.sql.pages import Wanted
 from vestibule.store.sql.rows import exchange_values
+from vestibule.store.together import Joinable
 
 INSTALLATION = ""
 """In place of a connection's id: what all connections share."""
@@ -137,7 +138,10 @@ class RelationalStore:
 
     async def create_user(self, user: User, rules: Rules = AS_IS) -> User:
         """See Store."""
-        return await self._engine.write(user.connection_id, lambda db: users.insert(db, user, rules))
+        work: Write[User] = lambda db: users.insert(db, user, rules)  # noqa: E731
+        if not users.names_a_manager(user):
+            work = Joinable(work, users.insert_all, user)
+        return await self._engine.write(user.connection_id, work)
 
     async def user(self, connection_id: str, user_id: str) -> User:
         """See Store."""

@@ -19,6 +19,7 @@ from vestibule.store.engine import Write
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
 from vestibule.store.sqlite_file import open_again, open_file
+from vestibule.store.together import in_order
 
 T = TypeVar("T")
 PATIENCE = 5.0
@@ -157,7 +158,7 @@ class SqliteEngine:
         answers: list[tuple[Any, BaseException | None]]
         try:
             await self._begin()
-            answers = [_alone(self.writer, work) for work, _ in writes]
+            answers = _all(self.writer, [work for work, _ in writes])
             for group in riders.groups():
                 _ride(self.writer, group.sql, group.values)
             await self._commit()
@@ -206,6 +207,21 @@ def _answer(futures: list[asyncio.Future[Any]], answers: list[tuple[Any, BaseExc
             future.set_result(result)
         else:
             future.set_exception(failure)
+
+
+def _all(connection: sqlite3.Connection, works: list[Write[Any]]) -> list[tuple[Any, BaseException | None]]:
+    """All at once; when one fails, all once more, each by itself."""
+    if len(works) > 1:
+        connection.execute("SAVEPOINT one")
+        try:
+            results = _at_once(in_order(SqliteDb(connection), works))
+        except Exception:  # noqa: BLE001 -- whose it is, is found out below
+            connection.execute("ROLLBACK TO one")
+            connection.execute("RELEASE one")
+        else:
+            connection.execute("RELEASE one")
+            return [(each, None) for each in results]
+    return [_alone(connection, work) for work in works]
 
 
 def _alone(connection: sqlite3.Connection, work: Write[Any]) -> tuple[Any, BaseException | None]:

@@ -220,7 +220,7 @@ def _with_manager(document: JsonObject, value: str, *, here: bool) -> str:
 async def arrived(db: Db, user: User, at: int) -> None:
     """Put a user, new or with a new name, where it was waited for: into groups, and as a manager."""
     connection_id = user.connection_id
-    if not await _somebody_is_waited_for(db, connection_id):
+    if not await somebody_is_waited_for(db, connection_id):
         return
     exact = {user.id, user.external_id, *await _former_ids(db, user)} - {None}
     names = as_array([each.casefold() for each in (*cast("set[str]", exact), user.user_name)])
@@ -240,7 +240,8 @@ async def arrived(db: Db, user: User, at: int) -> None:
                 await (_join if table == "pending_members" else _becomes_manager)(db, user, holder_id, ref, at)
 
 
-async def _somebody_is_waited_for(db: Db, connection_id: str) -> bool:
+async def somebody_is_waited_for(db: Db, connection_id: str) -> bool:
+    """Whether anybody at all of a connection is named and not here."""
     row = await db.row(
         "SELECT EXISTS (SELECT 1 FROM pending_members WHERE connection_id = $1) "
         "OR EXISTS (SELECT 1 FROM pending_managers WHERE connection_id = $1)",

@@ -1,5 +1,7 @@
 """Rows of the database as values of the model, and back."""
 
+from functools import lru_cache
+
 import orjson
 
 from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
@@ -39,7 +41,7 @@ def token_of(row: Row) -> Token:
         id=row["id"],
         connection_id=row["connection_id"],
         name=row["name"],
-        scopes=frozenset(orjson.loads(row["scopes"])),
+        scopes=_scopes(row["scopes"]),
         last_four=row["last_four"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
@@ -47,6 +49,11 @@ def token_of(row: Row) -> Token:
         last_used_at=row["last_used_at"],
         user_id=row["user_id"],
     )
+
+
+@lru_cache(maxsize=1_024)
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(orjson.loads(text))
 
 
 def user_of(row: Row) -> User:

@@ -1,6 +1,7 @@
 """Users: plain functions over an engine's connection. The ones that write run within a transaction."""
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,8 +16,9 @@ from vestibule.store.sql.resources import UniqueName, check_version, count_one, 
 from vestibule.store.sql.rows import USER, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
-    ", ".join(f"${number}" for number in range(1, 17)) + ") ON CONFLICT DO NOTHING"
+    ", ".join(f"${number}" for number in range(1, 17)) + ")"
 )
+_INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)"
 
 
 async def insert(db: Db, user: User, rules: Rules) -> User:
@@ -34,14 +36,43 @@ async def insert(db: Db, user: User, rules: Rules) -> User:
 
 
 async def _insert_row(db: Db, user: User, document: JsonObject) -> None:
-    made = await db.run(
-        _INSERT,
+    made = await db.run(f"{_INSERT} ON CONFLICT DO NOTHING", *_values(user, document))
+    if not made:
+        raise await _holder(db, user) or Taken("id", user.id, user.id)
+
+
+def _values(user: User, document: JsonObject) -> tuple[Any, ...]:
+    return (
         user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin, user.version,
         user.created_at, user.updated_at, user.adopted_at, int(user.protected), user.document,
         user.user_name.casefold(), _manager_id(user), *_display_names(document),
     )  # fmt: skip
-    if not made:
-        raise await _holder(db, user) or Taken("id", user.id, user.id)
+
+
+def names_a_manager(user: User) -> bool:
+    """Whether a user names a manager, who has to be looked for."""
+    return '"manager"' in user.document and _manager_id(user) is not None
+
+
+async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
+    """Keep new users, none of whom names a manager, at once. Raises when one of them cannot be kept."""
+    documents = [orjson.loads(each.document) for each in users]
+    for connection_id, count in Counter(each.connection_id for each in users).items():
+        await count_one(db, connection_id, "user_count", count)
+    await db.many(_INSERT, [_values(*each) for each in zip(users, documents, strict=True)])
+    emails = [
+        (user.connection_id, user.id, value, kind)
+        for user, document in zip(users, documents, strict=True)
+        for value, kind in sorted(_emails(document))
+    ]
+    if emails:
+        await db.many(_INSERT_EMAIL, emails)
+    for connection_id in {each.connection_id for each in users}:
+        if await references.somebody_is_waited_for(db, connection_id):
+            for user in users:
+                if user.connection_id == connection_id:
+                    await references.arrived(db, user, user.created_at)
+    return list(users)
 
 
 def _display_names(document: JsonObject) -> tuple[str | None, str | None]:
@@ -69,10 +100,7 @@ def _emails(document: JsonObject) -> set[tuple[str, str]]:
 
 async def _index_emails(db: Db, user: User, emails: set[tuple[str, str]]) -> None:
     if emails:
-        await db.many(
-            "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)",
-            [(user.connection_id, user.id, value, kind) for value, kind in sorted(emails)],
-        )
+        await db.many(_INSERT_EMAIL, [(user.connection_id, user.id, value, kind) for value, kind in sorted(emails)])
 
 
 async def _holder(db: Db, user: User) -> Taken | None:
