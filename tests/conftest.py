@@ -16,14 +16,15 @@ import hypothesis
 import pytest
 import uvicorn
 
+from tests.postgres import fresh_url
 from vestibule import connections
 from vestibule.clock import SystemClock
 from vestibule.model import Connection, Token
 from vestibule.scim.scopes import SCOPES
-from vestibule.server.app import create_app
+from vestibule.server.app import served
 from vestibule.settings import Settings
 from vestibule.store import Store
-from vestibule.store.sqlite import SqliteStore
+from vestibule.store.opening import open_store
 
 # A slow machine is no fault of the code's; CI repeats itself, a developer's run explores.
 hypothesis.settings.register_profile("vestibule", deadline=None, derandomize="CI" in os.environ)
@@ -44,13 +45,13 @@ class Vestibule:
     """A running server and its database."""
 
     base_url: str
-    path: Path
+    database: str
 
     def admin(self, work: Callable[[Store], Awaitable[T]]) -> T:
         """Do something straight on the database, as the command line does, beside the running server."""
 
         async def run() -> T:
-            store = SqliteStore.open(str(self.path))
+            store = open_store(self.database, pool_size=1)
             try:
                 return await work(store)
             finally:
@@ -84,12 +85,19 @@ class Vestibule:
         )
 
 
+ENGINES = ("sqlite", "postgres")
+
+
+def database_url(folder: Path, engine: str = os.environ.get("VESTIBULE_TEST_ENGINE", "sqlite")) -> str:
+    """An empty database for a folder; `VESTIBULE_TEST_ENGINE=postgres` runs every test on PostgreSQL."""
+    return f"sqlite:///{folder / 'vestibule.db'}" if engine == "sqlite" else fresh_url(folder)
+
+
 @contextlib.contextmanager
-def running(path: Path, **options: Any) -> Generator[Vestibule]:
+def running(database: str, **options: Any) -> Generator[Vestibule]:
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
-    settings = Settings(f"sqlite:///{path}", base_url, **options)
-    app = create_app(SqliteStore.open(str(path)), settings)
+    app = served(Settings(database, base_url, **options))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -98,7 +106,7 @@ def running(path: Path, **options: Any) -> Generator[Vestibule]:
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.005)
     try:
-        yield Vestibule(base_url, path)
+        yield Vestibule(base_url, database)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -107,7 +115,7 @@ def running(path: Path, **options: Any) -> Generator[Vestibule]:
 @pytest.fixture(scope="session")
 def vestibule(tmp_path_factory: pytest.TempPathFactory) -> Generator[Vestibule]:
     """One server for all tests; each takes a connection of its own."""
-    with running(tmp_path_factory.mktemp("vestibule") / "vestibule.db", max_body=256 * 1024) as server:
+    with running(database_url(tmp_path_factory.mktemp("vestibule")), max_body=256 * 1024) as server:
         yield server
 
 

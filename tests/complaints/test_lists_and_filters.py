@@ -7,7 +7,7 @@ import pytest
 from tests.complaints import shapes
 from tests.complaints.provider import Provider
 from vestibule.model import Member
-from vestibule.store.sqlite import SqliteStore
+from vestibule.store.relational import RelationalStore
 
 
 @pytest.mark.parametrize("extra", [{}, {"excludedAttributes": "members"}, {"startIndex": "1", "count": "100"}])
@@ -60,13 +60,15 @@ def test_complaint_18_excluded_members_are_not_read_from_the_store(
     ids = provider.new_users("a@x", "b@x")
     group = provider.new_group("g", *ids)
     read: list[str] = []
-    members_of = SqliteStore.members_of
+    members_of = RelationalStore.members_of
 
-    async def watched(store: SqliteStore, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
+    async def watched(
+        store: RelationalStore, connection_id: str, group_ids: Collection[str]
+    ) -> Mapping[str, list[Member]]:
         read.extend(group_ids)
         return await members_of(store, connection_id, group_ids)
 
-    monkeypatch.setattr(SqliteStore, "members_of", watched)
+    monkeypatch.setattr(RelationalStore, "members_of", watched)
     for path in (
         f"/Groups/{group}?excludedAttributes=members",
         '/Groups?excludedAttributes=members&filter=displayName+eq+"g"',

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import Tenant, Vestibule, running
+from tests.conftest import Tenant, Vestibule, database_url, running
 from tests.server.test_scim import create_group, create_user, members, patch
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
@@ -19,7 +19,7 @@ URN = "urn:ietf:params:scim:schemas:extension:Contoso:2.0:User"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Vestibule]:
-    with running(tmp_path_factory.mktemp("api") / "v.db", api_key=KEY) as server:
+    with running(database_url(tmp_path_factory.mktemp("api")), api_key=KEY) as server:
         yield server
 
 

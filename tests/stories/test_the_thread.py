@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import USER_SCOPES, Vestibule, free_port
+from tests.conftest import ENGINES, USER_SCOPES, Vestibule, database_url, running
+from tests.process import Process, serving
 from vestibule.entra.company import already_in_product, company
 from vestibule.entra.tenant import write_json
 
@@ -30,7 +30,7 @@ def cli(vestibule: Vestibule, *arguments: str, expect: int = 0) -> Any:
         check=False,
         env={
             **os.environ,
-            "VESTIBULE_DATABASE_URL": f"sqlite:///{vestibule.path}",
+            "VESTIBULE_DATABASE_URL": vestibule.database,
             "VESTIBULE_BASE_URL": vestibule.base_url,
         },
     )
@@ -72,9 +72,20 @@ class Story:
         return httpx2.get(self.url + path, headers=headers, trust_env=False)
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def server(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Vestibule]:
+    with running(database_url(tmp_path_factory.mktemp("story"), engine)) as made:
+        yield made
+
+
 @pytest.fixture
-def story(vestibule: Vestibule, tmp_path: Path) -> Story:
-    return Story(vestibule, tmp_path)
+def story(server: Vestibule, tmp_path: Path) -> Story:
+    return Story(server, tmp_path)
 
 
 def test_the_thread_from_the_green_test_to_the_balanced_roll_call(story: Story) -> None:
@@ -162,53 +173,16 @@ def test_the_text_that_entra_showed_is_explained(story: Story, tmp_path: Path) -
     assert told["sentence"] == "This token may not read groups: it lacks get:groups."
 
 
-class Process:
-    """A server in a process of its own, so that it can be killed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.port = path, free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "vestibule",
-                "serve",
-                "--port",
-                str(self.port),
-                "--database",
-                f"sqlite:///{self.path}",
-            ],
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                if httpx2.get(f"{self.base_url}/readyz", trust_env=False).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                time.sleep(0.05)
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-
 @pytest.fixture
-def process(tmp_path: Path) -> Generator[Process]:
-    made = Process(tmp_path / "killed.db")
-    yield made
-    made.kill()
+def process(tmp_path: Path, engine: str) -> Generator[Process]:
+    with serving(database_url(tmp_path, engine)) as made:
+        yield made
 
 
 def test_a_server_killed_in_the_middle_of_a_cycle_ends_with_a_balanced_roll_call(
     process: Process, tmp_path: Path
 ) -> None:
-    story = Story(Vestibule(process.base_url, process.path), tmp_path)
+    story = Story(process.vestibule, tmp_path)
     cli(story.vestibule, "token", "grant", story.token["id"], "--all-scopes")
     arguments = [
         sys.executable, "-m", "vestibule", "rehearse", "--json", "--source", str(story.source), "--target", story.url,
