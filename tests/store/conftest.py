@@ -17,12 +17,14 @@ for part in (
 ):
     pytest.register_assert_rewrite(f"tests.store.{part}")
 
+from tests.postgres import fresh_url  # noqa: E402
 from tests.store.crowds import Arena  # noqa: E402 -- after the rewriting
 
 
-@pytest.fixture(scope="module")
-def arena() -> Generator[Arena]:
-    """Made once: the examples do not see each other's connections."""
-    made = Arena()
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Arena]:
+    """Made once for each engine: the examples do not see each other's connections."""
+    place = tmp_path_factory.mktemp("arena")
+    made = Arena("sqlite:///:memory:" if request.param == "sqlite" else fresh_url(place))
     yield made
     made.close()

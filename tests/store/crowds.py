@@ -18,7 +18,7 @@ from vestibule.scim.path import parse_filter
 from vestibule.scim.schema import CORE_USER, ENTERPRISE_USER, ResourceType
 from vestibule.scim.user_schema import USER
 from vestibule.store import Rules
-from vestibule.store.sqlite import SqliteStore
+from vestibule.store.opening import open_store
 
 TEXTS = (
     *("ana", "Ana", "ana@x", "Straße", "STRASSE", "ZOE\u0308", "zoë", "İ", "ﬁn", "FIN", "a%a", "a_a", "aXa"),
@@ -108,8 +108,8 @@ def crowds(draw: st.DrawFn, most: int = 4, documents: st.SearchStrategy[dict[str
 class Arena:
     """One database for all examples, a fresh connection for each."""
 
-    def __init__(self) -> None:
-        self.store = SqliteStore.open(":memory:")
+    def __init__(self, database: str) -> None:
+        self.store = open_store(database)
         self.runner = asyncio.Runner()
         self.numbers = itertools.count()
         self.runner.run(two_connections(self.store))

@@ -1,4 +1,4 @@
-"""The filters of SQLite mean what the reference evaluator says, for whatever users and filters there are."""
+"""The filters of both engines mean what the reference evaluator says, for whatever users and filters there are."""
 
 import asyncio
 from dataclasses import replace

@@ -58,5 +58,8 @@ def order_of(table: str, sort: Sort | None, *, backwards: bool = False) -> Order
 
 def _column(table: str, path: AttrPath) -> str | None:
     column = column_of(table, path)
+    if column is not None and column.startswith("'"):
+        # The same for all: PostgreSQL sorts by no constant.
+        return None
     # As it is shown: in whole milliseconds.
     return f"({column} / 1000 * 1000)" if column in TIMES else column
