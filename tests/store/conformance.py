@@ -14,6 +14,7 @@ import pytest
 from tests.store.conformance_accounts import AccountPromises
 from tests.store.conformance_costs import CostPromises
 from tests.store.conformance_groups import GroupPromises, adding, removing
+from tests.store.conformance_lists import ListPromises
 from tests.store.conformance_managers import ManagerPromises
 from tests.store.conformance_references import ReferencePromises
 from tests.store.conformance_review import ReviewPromises
@@ -91,7 +92,14 @@ async def seen_from(store: Store, connection_id: str) -> list[object]:
 
 
 class StoreConformance(
-    UserPromises, GroupPromises, ReferencePromises, ManagerPromises, ReviewPromises, CostPromises, AccountPromises
+    UserPromises,
+    GroupPromises,
+    ReferencePromises,
+    ManagerPromises,
+    ReviewPromises,
+    CostPromises,
+    AccountPromises,
+    ListPromises,
 ):
     """All promises: those of one noun, and below those that hold for all."""
 

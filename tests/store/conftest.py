@@ -10,6 +10,7 @@ for part in (
         "conformance_accounts",
         "conformance_costs",
         "conformance_groups",
+        "conformance_lists",
         "conformance_managers",
         "conformance_references",
     ),

@@ -5,7 +5,7 @@ from vestibule.model import Exchange
 
 
 def _fits(exchange: Exchange) -> bool:
-    return exchange.error in ("invalid_filter", "too_many") or exchange.scim_type in ("invalidFilter", "tooMany")
+    return exchange.error == "invalid_filter" or exchange.scim_type == "invalidFilter"
 
 
 def _tell(exchange: Exchange) -> Explanation:

@@ -3,7 +3,7 @@
 from vestibule.explain.entry import Entry, Explanation, Fix
 from vestibule.model import Exchange
 
-_KINDS = ("invalid_cursor", "expired_cursor", "invalid_count", "too_many")
+_KINDS = ("invalid_cursor", "expired_cursor", "invalid_count")
 _PARAMETERS = ("count", "startIndex", "cursor", "sortBy")
 
 
