@@ -18,6 +18,7 @@ CREATE TABLE connections (
 CREATE TABLE counters (
   connection_id TEXT NOT NULL REFERENCES connections (id),
   user_count INTEGER NOT NULL DEFAULT 0,
+  active_count INTEGER NOT NULL DEFAULT 0,
   group_count INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (connection_id)
 );
@@ -60,11 +61,11 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_user_name ON users (connection_id, user_name_ci);
 CREATE UNIQUE INDEX users_external_id ON users (connection_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX users_by_display_name ON users (connection_id, display_name_ci) WHERE display_name_ci IS NOT NULL;
+CREATE INDEX users_by_display_name ON users (connection_id, display_name_ci, id) WHERE display_name_ci IS NOT NULL;
 CREATE INDEX users_by_time ON users (connection_id, updated_at);
-CREATE INDEX users_inactive ON users (connection_id, id) WHERE active = 0;
+CREATE INDEX users_by_active ON users (connection_id, active, id);
 
-CREATE INDEX users_by_manager ON users (connection_id, manager_id) WHERE manager_id IS NOT NULL;
+CREATE INDEX users_by_manager ON users (connection_id, manager_id, id) WHERE manager_id IS NOT NULL;
 CREATE INDEX users_deactivated ON users (connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
 
 -- The next three are rowid tables, as SQLite would walk the primary key of another kind instead of an index.

@@ -11,13 +11,13 @@ from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules
 from vestibule.store.db import Db
 from vestibule.store.sql.memberships import Membership
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_one, holder
+from vestibule.store.sql.resources import UniqueName, check_version, count_groups, holder
 from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
 
 
 async def insert(db: Db, group: Group, members: Collection[str], origin: Origin, rules: Rules) -> GroupChanged:
     """Keep a new group with its first members."""
-    await count_one(db, group.connection_id, "group_count", 1)
+    await count_groups(db, group.connection_id, 1)
     made = await db.run(
         f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) "
         "ON CONFLICT DO NOTHING",
@@ -158,7 +158,7 @@ async def delete(db: Db, connection_id: str, group_id: str, expected_version: in
         "DELETE FROM pending_members WHERE connection_id = $1 AND ref_ci = $2 AND nested = 1", connection_id, group_id
     )
     await db.run("DELETE FROM groups WHERE connection_id = $1 AND id = $2", connection_id, group_id)
-    await count_one(db, connection_id, "group_count", -1)
+    await count_groups(db, connection_id, -1)
 
 
 async def members_of(db: Db, connection_id: str, group_ids: Collection[str]) -> dict[str, list[Member]]:

@@ -12,6 +12,8 @@ from vestibule.scim.sorting import Sort
 from vestibule.store.answers import Unsupported
 from vestibule.store.sql.where import TIMES, column_of
 
+NEVER_NULL = frozenset({"t.user_name_ci"})
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -25,7 +27,9 @@ class Order:
         way = " DESC" if self.descending else ""
         if self.column is None:
             return f"t.id{way}"
-        return f"({self.column} IS NULL){way}, {self.column}{way}, t.id{way}"
+        # A name that everybody has is in the order of its index as it stands.
+        last = "" if self.column in NEVER_NULL else f"({self.column} IS NULL){way}, "
+        return f"{last}{self.column}{way}, t.id{way}"
 
     def beyond(self, position: Position, first: int) -> tuple[str, tuple[Any, ...]]:
         """The condition of all that comes after a position in this order; its values begin with `$first`."""
@@ -35,7 +39,7 @@ class Order:
         if position.value is None:
             rest = f" OR {self.column} IS NOT NULL" if self.descending else ""
             return f"(({self.column} IS NULL AND t.id {sign} ${first}){rest})", (position.id,)
-        rest = "" if self.descending else f" OR {self.column} IS NULL"
+        rest = "" if self.descending or self.column in NEVER_NULL else f" OR {self.column} IS NULL"
         value = f"${first}"
         same = f"({self.column} = {value} AND t.id {sign} ${first + 1})"
         return f"({self.column} {sign} {value} OR {same}{rest})", (position.value, position.id)

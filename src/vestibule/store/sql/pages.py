@@ -14,16 +14,17 @@ from vestibule.scim.cursor import Position
 from vestibule.scim.evaluate import format_filter
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.sorting import Sort, SortValue, sort_key
-from vestibule.store.answers import TooMany
 from vestibule.store.db import Db, Row
 from vestibule.store.sql.anchors import Anchors, Walks
 from vestibule.store.sql.order import Order, order_of
-from vestibule.store.sql.scan import COLUMNS, ROW_BUDGET, Match, matches
+from vestibule.store.sql.scan import COLUMNS, Candidates, Match, matches
 from vestibule.store.sql.where import Condition, compile_filter
 
 HOP = 10_000
 """How many rows are stepped over at once on the way to a page that nobody has come near before."""
-_COUNTED = {"users": "user_count", "groups": "group_count"}
+RANGE_BUDGET = 10_000
+"""How many rows an index may lead to for one request; of more, as many as `scan` allows are judged one by one."""
+_UNIQUE_NAME = {"users": "t.user_name_ci", "groups": "t.display_name_ci"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,34 @@ async def select_page(db: Db, table: str, connection_id: str, wanted: Wanted) ->
     """A page of users or groups. Raises Unsupported, TooMany."""
     condition = compile_filter(table, connection_id, wanted.where, nested=wanted.nested)
     order = order_of(table, wanted.sort, backwards=wanted.at is not None and wanted.at.before)
-    if order is None or not condition.exact:
-        found = await matches(db, table, connection_id, condition, wanted.where, wanted.sort)
+    few = await _are_few(db, table, condition)
+    if order is None or not condition.exact or not (few or _is_in_order(table, condition, order)):
+        found = await matches(Candidates(db, table, connection_id, condition, few=few), wanted.where, wanted.sort)
         return await _cut(db, table, connection_id, found, wanted)
     source = _Source(db, table, connection_id, condition, order)
     if wanted.at is not None:
         return await _after(source, wanted, wanted.at)
     return await _from_start(source, wanted)
+
+
+async def _are_few(db: Db, table: str, condition: Condition) -> bool:
+    """Whether an index leads to so few rows that it does not matter what else is asked of them."""
+    driver = condition.driver
+    if driver is None:
+        return condition.narrowed == "point"
+    counted = await db.row(
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} t WHERE t.connection_id = $1{driver.sql} "
+        f"LIMIT ${len(driver.values) + 1}) AS counted",
+        *driver.values, RANGE_BUDGET + 1,
+    )  # fmt: skip
+    return counted[0] <= RANGE_BUDGET
+
+
+def _is_in_order(table: str, condition: Condition, order: Order) -> bool:
+    """Whether an index has the list in this order: all, or the active ones, by their ids, or all by their names."""
+    if order.column is None:
+        return not condition.sql or condition.active is not None
+    return not condition.sql and order.column == _UNIQUE_NAME[table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +108,26 @@ class _Source:
         return await self.db.rows(f"SELECT {listed} {sql} {page}", *values, count, *([skip] if skip else []))
 
     async def total(self) -> int:
-        """How many match. Raises TooMany rather than count for long."""
-        if not self.condition.sql:
+        """How many match: the whole list and the active ones are counted as they come and go."""
+        if not self.condition.sql or self.condition.active is not None:
             kept = await self.db.row(
-                f"SELECT {_COUNTED[self.table]} FROM counters WHERE connection_id = $1", self.connection_id
+                "SELECT user_count, active_count, group_count FROM counters WHERE connection_id = $1",
+                self.connection_id,
             )
-            return kept[0] if kept else 0
-        place = len(self.condition.values) + 1
+            return self._kept(kept) if kept else 0
         counted = await self.db.row(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql} "
-            f"LIMIT ${place}) AS counted",
-            *self.condition.values, ROW_BUDGET + 1,
-        )  # fmt: skip
-        if counted[0] > ROW_BUDGET:
-            raise TooMany(f"more than {ROW_BUDGET} {self.table} match")
+            f"SELECT count(*) FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}",
+            *self.condition.values,
+        )
         return counted[0]
+
+    def _kept(self, counters: Row) -> int:
+        if self.table == "groups":
+            return counters["group_count"]
+        if self.condition.active is None:
+            return counters["user_count"]
+        active: int = counters["active_count"]
+        return active if self.condition.active else counters["user_count"] - active
 
     def position(self, row: Row) -> Position:
         value = row["sort_value"] if self.order.column is not None else None

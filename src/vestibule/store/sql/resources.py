@@ -33,10 +33,20 @@ async def holder(
     return None
 
 
-async def count_one(db: Db, connection_id: str, column: str, step: int) -> None:
-    """One more or one less of what a connection has. Raises NotFound for the connection."""
+async def count_users(db: Db, connection_id: str, step: int, active: int) -> None:
+    """So many users more, or less, of whom so many active ones. Raises NotFound for the connection."""
     counted = await db.run(
-        f"UPDATE counters SET {column} = {column} + $1 WHERE connection_id = $2", step, connection_id
+        "UPDATE counters SET user_count = user_count + $1, active_count = active_count + $2 WHERE connection_id = $3",
+        step, active, connection_id,
+    )  # fmt: skip
+    if not counted:
+        raise NotFound("connection", connection_id)
+
+
+async def count_groups(db: Db, connection_id: str, step: int) -> None:
+    """One group more, or less. Raises NotFound for the connection."""
+    counted = await db.run(
+        "UPDATE counters SET group_count = group_count + $1 WHERE connection_id = $2", step, connection_id
     )
     if not counted:
         raise NotFound("connection", connection_id)

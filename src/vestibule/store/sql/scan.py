@@ -27,6 +27,8 @@ ROW_BUDGET = 100_000
 """How many rows may be looked at, or counted, for one request."""
 TIME_BUDGET = 3.0
 """For how many seconds."""
+LAST = "\U0010ffff"
+"""After every id."""
 COLUMNS = {"users": USER, "groups": GROUP}
 
 
@@ -38,15 +40,26 @@ class Match:
     value: SortValue
 
 
-async def matches(
-    db: Db, table: str, connection_id: str, condition: Condition, where: Filter | None, sort: Sort | None
-) -> list[Match]:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The rows that may match. Where an index leads to a `few`, they are read at once."""
+
+    db: Db
+    table: str
+    connection_id: str
+    condition: Condition
+    few: bool
+
+
+async def matches(candidates: Candidates, where: Filter | None, sort: Sort | None) -> list[Match]:
     """All that match, in order. Raises TooMany, Unsupported."""
+    db, table, connection_id = candidates.db, candidates.table, candidates.connection_id
     found: list[Match] = []
+    where = None if candidates.condition.exact else where
     with_groups = where is not None and _names(where, "groups" if table == "users" else "members")
     if with_groups and table == "groups":
         raise Unsupported("`members` cannot be asked for together with what no index knows", "members")
-    async for rows in _chunks(db, table, condition):
+    async for rows in _chunks(candidates):
         groups = await _groups_of(db, connection_id, rows) if with_groups else {}
         for row in rows:
             resource = _user(row, groups.get(row["id"])) if table == "users" else _group(row)
@@ -58,19 +71,28 @@ async def matches(
     return found
 
 
-async def _chunks(db: Db, table: str, condition: Condition) -> AsyncIterator[Sequence[Row]]:
+async def _chunks(of: Candidates) -> AsyncIterator[Sequence[Row]]:
+    """The candidates among each so many rows, however few they are: that bounds the work, not what comes of it."""
+    db, table, connection_id, condition = of.db, of.table, of.connection_id, of.condition
     columns = ", ".join(f"t.{each}" for each in COLUMNS[table].split(", "))
     place = len(condition.values) + 1
     sql = (
-        f"SELECT {columns} FROM {table} t WHERE t.connection_id = $1{condition.sql} AND t.id > ${place} "
-        f"ORDER BY t.id LIMIT {CHUNK}"
+        f"SELECT {columns} FROM {table} t WHERE t.connection_id = $1 AND t.id > ${place} AND t.id <= ${place + 1}"
+        f"{condition.sql} ORDER BY t.id"
     )
-    last, seen, deadline = "", 0, time.monotonic() + TIME_BUDGET
-    while rows := await db.rows(sql, *condition.values, last):
-        yield rows
-        last, seen = rows[-1]["id"], seen + len(rows)
-        if len(rows) < CHUNK:
+    if of.few:
+        yield await db.rows(sql, *condition.values, "", LAST)
+        return
+    begin, seen, deadline = "", 0, time.monotonic() + TIME_BUDGET
+    while True:
+        end = await db.row(
+            f"SELECT id FROM {table} WHERE connection_id = $1 AND id > $2 ORDER BY id LIMIT 1 OFFSET $3",
+            connection_id, begin, CHUNK - 1,
+        )  # fmt: skip
+        yield await db.rows(sql, *condition.values, begin, end[0] if end else LAST)
+        if end is None:
             return
+        begin, seen = end[0], seen + CHUNK
         if seen >= ROW_BUDGET or time.monotonic() > deadline:
             raise TooMany(f"more than {seen} {table} would have to be read to answer this")
 

@@ -12,7 +12,7 @@ from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
 from vestibule.store.sql import references
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_one, holder
+from vestibule.store.sql.resources import UniqueName, check_version, count_users, holder
 from vestibule.store.sql.rows import USER, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
@@ -24,7 +24,7 @@ _INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type
 async def insert(db: Db, user: User, rules: Rules) -> User:
     """Keep a new user, count it, and put it where it was waited for."""
     document = orjson.loads(user.document)
-    await count_one(db, user.connection_id, "user_count", 1)
+    await count_users(db, user.connection_id, 1, int(user.active))
     user = await references.settle_manager(db, user, document, None, parks=rules.park)
     await _insert_row(db, user, document)
     await _index_emails(db, user, _emails(document))
@@ -57,8 +57,9 @@ def names_a_manager(user: User) -> bool:
 async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
     """Keep new users, none of whom names a manager, at once. Raises when one of them cannot be kept."""
     documents = [orjson.loads(each.document) for each in users]
+    active = Counter(each.connection_id for each in users if each.active)
     for connection_id, count in Counter(each.connection_id for each in users).items():
-        await count_one(db, connection_id, "user_count", count)
+        await count_users(db, connection_id, count, active[connection_id])
     await db.many(_INSERT, [_values(*each) for each in zip(users, documents, strict=True)])
     emails = [
         (user.connection_id, user.id, value, kind)
@@ -170,6 +171,8 @@ async def update(
 async def _written(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> User:
     """What follows from a user who was written: addresses, and who was waited for under the new names."""
     key = (changed.connection_id, changed.id)
+    if changed.active is not present.active:
+        await count_users(db, changed.connection_id, 0, 1 if changed.active else -1)
     emails = _emails(after)
     if emails != _emails(before):
         await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
@@ -270,7 +273,7 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
     for table in ("members", "user_emails", "pending_managers"):
         await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND user_id = $2", *key)
     await db.run("DELETE FROM users WHERE connection_id = $1 AND id = $2", *key)
-    await count_one(db, user.connection_id, "user_count", -1)
+    await count_users(db, user.connection_id, -1, -int(user.active))
     await db.run(
         "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, left_at, deleted_at, merged_into) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",

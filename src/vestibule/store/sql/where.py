@@ -7,13 +7,15 @@ Values are bound, never written into the text; `$1` is the connection.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
+from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Not, Or, Present, ValuePath
+from vestibule.scim.filter_ast import Literal as Value
 from vestibule.scim.path import instant_of
 from vestibule.scim.schema import CORE_GROUP, ENTERPRISE_USER
 from vestibule.store.answers import Unsupported
 
+_INDEXED = frozenset({"eq", "sw", "gt", "ge", "lt", "le"})
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _COLUMNS = {
     "users": {
@@ -44,17 +46,31 @@ _WITH_GROUPS = (
 NEVER, ALWAYS = "(1 = 0)", "(1 = 1)"
 
 
+Narrowed: TypeAlias = Literal["point", "range"] | None
+_POINTS = {"users": frozenset({"t.id", "t.external_id", "t.user_name_ci"})}
+_POINTS["groups"] = frozenset({"t.id", "t.external_id", "t.display_name_ci"})
+_RANGES = {"users": frozenset({"t.display_name_ci", "t.manager_id", "t.updated_at"}) | _POINTS["users"]}
+_RANGES["groups"] = frozenset({"t.updated_at"}) | _POINTS["groups"]
+
+
 class _InTheDocument(Exception):
     """Columns cannot answer this part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A fragment over the table alias `t`, and its values from `$1` on. One that is not `exact` lets others through."""
+    """A fragment over the table alias `t`, and its values from `$1` on. One that is not `exact` lets others through.
+
+    `narrowed` says what an index knows of it: a `point` is a few rows, of a `range` (`driver` is the condition of that
+    part alone) there may be many, None is all rows. `active` is the flag where that is all that is asked for.
+    """
 
     sql: str
     values: tuple[Any, ...]
     exact: bool
+    narrowed: Narrowed = None
+    driver: "Condition | None" = None
+    active: bool | None = None
 
 
 def compile_filter(table: str, connection_id: str, tree: Filter | None, *, nested: bool = False) -> Condition:
@@ -66,8 +82,59 @@ def compile_filter(table: str, connection_id: str, tree: Filter | None, *, neste
     if tree is None:
         return Condition("", tuple(where.values), exact=True)
     _check(table, tree)
-    sql, exact = where.all_of(_operands(_pushed(tree), And))
-    return Condition(f" AND {sql}" if sql else "", tuple(where.values), exact)
+    operands = _operands(_pushed(tree), And)
+    parts = where.all_of(operands)
+    sql = "".join(f" AND {part}" for part in parts.values())
+    exact = len(parts) == len(operands)
+    kinds = {number: _narrowed(table, operands[number]) for number in parts}
+    values = tuple(where.values)
+    if "point" in kinds.values():
+        return Condition(sql, values, exact, "point")
+    for number, kind in kinds.items():
+        if kind == "range":
+            alone = _Where(table, nested, [connection_id])
+            driver = Condition(f" AND {alone.compile(operands[number])}", tuple(alone.values), exact=True)
+            return Condition(sql, values, exact, "range", driver)
+    return Condition(sql, values, exact, active=_only_active(operands) if exact else None)
+
+
+def _only_active(operands: list[Filter]) -> bool | None:
+    match operands:
+        case [Compare(AttrPath(None, "active", None) as path, "eq", bool(flag))] if not path.absent:
+            return flag
+        case _:
+            return None
+
+
+def _narrowed(table: str, tree: Filter) -> Narrowed:
+    """What an index of a table knows of a condition."""
+    match tree:
+        case Compare(AttrPath(None, "emails", "value"), "eq", str()):
+            return "point"
+        case ValuePath(AttrPath(None, "emails"), inner):
+            return "point" if _address(inner) else None
+        case Compare(path, "eq", str()) if _is_named(table, path):
+            return "range"
+        case Compare(path, op, str()) if op in _INDEXED:
+            column = column_of(table, path)
+            if op == "eq" and column in _POINTS[table]:
+                return "point"
+            return "range" if column in _RANGES[table] else None
+        case Or(left, right):
+            return "point" if {_narrowed(table, left), _narrowed(table, right)} == {"point"} else None
+        case And(left, right):
+            return "point" if "point" in (_narrowed(table, left), _narrowed(table, right)) else None
+        case _:
+            return None
+
+
+def _is_named(table: str, path: AttrPath) -> bool:
+    """Whether a path is who is a member, or the group that one is a member of."""
+    return _is_membership(table, path) and path.sub in (None, "value")
+
+
+def _is_membership(table: str, path: AttrPath) -> bool:
+    return path.uri is None and (table, path.name) in _MEMBERSHIP
 
 
 def _check(table: str, tree: Filter) -> None:
@@ -96,16 +163,16 @@ class _Where:
         self.values.append(value)
         return f"${len(self.values)}"
 
-    def all_of(self, operands: list[Filter]) -> tuple[str, bool]:
-        """Those operands that columns can answer, and whether that is all of them."""
-        parts: list[str] = []
-        for each in operands:
+    def all_of(self, operands: list[Filter]) -> dict[int, str]:
+        """Those operands, by number, that columns can answer."""
+        parts: dict[int, str] = {}
+        for number, each in enumerate(operands):
             kept = len(self.values)
             try:
-                parts.append(self.compile(each))
+                parts[number] = self.compile(each)
             except _InTheDocument:
                 del self.values[kept:]
-        return " AND ".join(parts), len(parts) == len(operands)
+        return parts
 
     def compile(self, tree: Filter, row: str | None = None) -> str:
         """The fragment for a tree; within an element of the list `row` when there is one."""
@@ -121,7 +188,7 @@ class _Where:
             case And() as both:
                 return self._joined(" AND ", _operands(both, And), row)
             case Or() as either:
-                return self._joined(" OR ", _operands(either, Or), row)
+                return self._either(_operands(either, Or), row)
             case Not(inner):
                 return f"(NOT {self.compile(inner, row)})"
             case ValuePath(path, inner) if self._is_row(path):
@@ -140,13 +207,31 @@ class _Where:
             condition += f" AND x.type_ci = {self.bind(kind.casefold())}"
         return f"(t.id IN (SELECT x.user_id FROM user_emails x WHERE x.connection_id = $1 AND {condition}))"
 
+    def _either(self, operands: list[Filter], row: str | None) -> str:
+        """Each by its own index, where there is one for each, however the whole is ordered."""
+        if row is not None or any(_narrowed(self.table, each) != "point" for each in operands):
+            return self._joined(" OR ", operands, row)
+        found = [
+            f"SELECT t.id FROM {self.table} t WHERE t.connection_id = $1 AND {self.compile(each)}" for each in operands
+        ]
+        return f"(t.id IN ({' UNION ALL '.join(found)}))"
+
+    def _among(self, name: str, value: str, path: AttrPath) -> str:
+        """By who is a member of one group, or which groups one is a member of."""
+        own, _, columns = _MEMBERSHIP[self.table, name]
+        members = _WITH_GROUPS if self.nested and name == "members" else "members"
+        if not path.attribute.case_exact:
+            value = value.casefold()
+        asked = f"m.connection_id = $1 AND {columns['value']} = {self.bind(value)}"
+        return f"(t.id IN (SELECT {own} FROM {members} m WHERE {asked}))"
+
     def _joined(self, word: str, operands: list[Filter], row: str | None) -> str:
         # SQLite's parser keeps at most 100 open places: a chain opens one bracket, and the deepest operand comes first.
         operands.sort(key=_depth, reverse=True)
         return f"({word.join(self.compile(each, row) for each in operands)})"
 
     def _is_row(self, path: AttrPath) -> bool:
-        return path.uri is None and (self.table, path.name) in _MEMBERSHIP
+        return _is_membership(self.table, path)
 
     def _some_row(self, name: str, test: Callable[[], str]) -> str:
         own, join, _ = _MEMBERSHIP[self.table, name]
@@ -161,7 +246,9 @@ class _Where:
             raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
         return column
 
-    def _compare(self, path: AttrPath, op: str, value: Literal, row: str | None) -> str:
+    def _compare(self, path: AttrPath, op: str, value: Value, row: str | None) -> str:
+        if row is None and op == "eq" and isinstance(value, str) and _is_named(self.table, path):
+            return self._among(path.name, value, path)
         if value is None:
             present = self._over(path, row, lambda column: f"({column} IS NOT NULL)")
             return f"(NOT {present})" if op == "eq" else present
@@ -182,7 +269,7 @@ class _Where:
             raise _InTheDocument
         return test(column)
 
-    def _one(self, column: str, op: str, value: Literal, path: AttrPath) -> str:
+    def _one(self, column: str, op: str, value: Value, path: AttrPath) -> str:
         if column in TIMES:
             return self._time(column, op, value, path)
         if isinstance(value, str) and not path.attribute.case_exact:
@@ -207,7 +294,7 @@ class _Where:
         tail = f"substr({column}, length({column}) - {length - 1})"
         return f"({present}length({column}) >= {length} AND {tail} = {self.bind(text)})"
 
-    def _time(self, column: str, op: str, value: Literal, path: AttrPath) -> str:
+    def _time(self, column: str, op: str, value: Value, path: AttrPath) -> str:
         """A time is compared as it is shown, but asked for as it is kept, for the index."""
         if op not in _SIGNS:
             raise Unsupported(f"`{path}` is a time, kept as a number: it has no `{op}`", str(path))
