@@ -212,10 +212,10 @@ class Directory:
             versions.append(user.version)
             before: JsonObject = orjson.loads(user.document)
             before.setdefault("active", user.active)
-            # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
-            after = {"active": user.active} | with_known_manager(before, edit(before))
+            after = with_known_manager(before, edit(before))
             check_only(before, after, only)
-            active = after["active"] is not False
+            # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
+            active = after.get("active", user.active) is not False
             adopted_at = user.adopted_at
             if user.origin != "scim" and adopted_at is None:
                 adopted_at = now
