@@ -335,7 +335,7 @@ class Directory:
 
         async def write(rules: Rules) -> None:
             with in_scim_terms("Group", group_id):
-                await self.store.delete_group(connection_id, group_id, expected_version, rules)
+                await self.store.delete_group(connection_id, group_id, self.clock.now(), expected_version, rules)
 
         await self._guarded(connection_id, profile, write)
 

@@ -20,6 +20,7 @@ GOLDEN = Path(__file__).parent
 HEADERS = ("Location", "ETag", "Content-Type", "WWW-Authenticate", "Allow")
 """The headers that a recorded answer tells; the absence of one is compared as well."""
 _PLACEHOLDER = re.compile(r"\{(?:base|connection|token|token_id|(?:user|group):[\w-]+)\}")
+_MARK = re.compile(r'(W/"\d+)\.[0-9a-f]+(?=")')
 _EXPLANATION = re.compile(r"https?://\S+/e/req_\w+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _RAW_ID = re.compile(r"\b(?:usr|grp|con|tok|req)_[0-9a-z]{26}\b")
@@ -173,7 +174,8 @@ class Player:
 
     def hidden(self, content: Any) -> Any:
         if isinstance(content, str):
-            text = _EXPLANATION.sub("{explanation}", content)
+            # The mark of the groups that are shown with a user is made of their ids.
+            text = _MARK.sub(r"\1", _EXPLANATION.sub("{explanation}", content))
             for placeholder, value in self.values.items():
                 text = text.replace(value, placeholder)
             return text

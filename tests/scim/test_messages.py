@@ -15,6 +15,7 @@ from vestibule.scim.messages import (
     expected_version,
     is_unchanged,
     list_response,
+    names_version,
     read_list_query,
     read_search,
 )
@@ -96,7 +97,8 @@ def test_several_tags_without_the_present_one_expect_a_version_that_is_not_there
 
 @pytest.mark.parametrize("tag", ['W/"07"', '"007"', 'W/"٧"'])
 def test_a_tag_is_compared_letter_by_letter(tag: str) -> None:
-    assert not is_unchanged(tag, 7)
+    assert not is_unchanged(tag, etag(7))
+    assert not names_version(tag, 7)
     with pytest.raises(PreconditionFailed):
         expected_version(tag)
 
@@ -109,7 +111,16 @@ def test_a_tag_is_compared_letter_by_letter(tag: str) -> None:
     ],
 )  # fmt: skip
 def test_if_none_match_names_the_present_version_or_not(header: str | None, unchanged: bool) -> None:
-    assert is_unchanged(header, 7) is unchanged
+    assert is_unchanged(header, etag(7)) is unchanged
+    assert names_version(header, 7) is unchanged
+
+
+def test_a_tag_tells_what_is_shown_beside_a_version_and_still_names_the_version() -> None:
+    alone, staff, people = etag(7), etag(7, ["grp_1 staff"]), etag(7, ["grp_1 people"])
+    assert len({alone, staff, people}) == 3
+    assert etag(7, ["grp_1 staff"]) == staff
+    assert (is_unchanged(staff, staff), is_unchanged(staff, people), is_unchanged(staff, alone)) == (True, False, False)
+    assert (names_version(staff, 7), expected_version(staff), expected_version(people)) == (True, 7, 7)
 
 
 def test_a_cursor_may_be_empty_and_is_not_made_up() -> None:

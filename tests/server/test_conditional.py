@@ -182,3 +182,30 @@ def test_a_tag_that_was_never_given_out_writes_nothing(tenant: Tenant, path: str
     place, version = made(tenant, path)
     assert write(tenant, method, place, version.replace('"', '"00', 1)).status_code == 412
     assert not was_written(tenant, place, method)
+
+
+def test_a_user_as_it_was_is_not_sent_again_and_with_another_group_it_is(tenant: Tenant) -> None:
+    """The groups are shown with the user, so the tag tells them apart (RFC 7644 section 3.14)."""
+    user = create_user(tenant, "ana")
+    place = f"/Users/{user['id']}"
+    alone = tenant.http.get(place).headers["etag"]
+    assert tenant.http.get(place, headers={"If-None-Match": alone}).status_code == 304
+    assert tenant.http.get(place, headers={"If-None-Match": "*"}).status_code == 304
+    group = create_group(tenant, "staff", user["id"])
+    shown = tenant.http.get(place, headers={"If-None-Match": alone})
+    assert (shown.status_code, shown.json()["groups"][0]["display"]) == (200, "staff")
+    grouped = shown.headers["etag"]
+    assert grouped == shown.json()["meta"]["version"] != alone
+    (listed,) = tenant.http.get("/Users").json()["Resources"]
+    assert listed["meta"]["version"] == grouped
+    unchanged = tenant.http.get(place, headers={"If-None-Match": f'"x", {grouped}'})
+    assert (unchanged.status_code, unchanged.headers["etag"], unchanged.content) == (304, grouped, b"")
+    rename = patch_of({"op": "replace", "path": "displayName", "value": "people"})
+    assert tenant.http.patch(f"/Groups/{group['id']}", json=rename).status_code == 204
+    assert tenant.http.get(place, headers={"If-None-Match": grouped}).status_code == 200
+    title = patch_of({"op": "replace", "path": "title", "value": "Lead"})
+    assert tenant.http.patch(place, json=title, headers={"If-Match": grouped}).status_code == 200
+    assert tenant.http.patch(place, json=title, headers={"If-Match": grouped}).status_code == 412
+    without = {"excludedAttributes": "groups"}
+    bare = tenant.http.get(place, params=without).headers["etag"]
+    assert tenant.http.get(place, params=without, headers={"If-None-Match": bare}).status_code == 304

@@ -22,6 +22,7 @@ from tests.server.wire import (
     refusal,
     user,
 )
+from tests.server.wire import PATCH as PATCH_OP
 from vestibule.explain import explain
 
 MANAGER = f"{ENTERPRISE}:manager"
@@ -295,6 +296,20 @@ def test_a_group_that_leaves_or_is_deleted_is_a_member_no_longer(tenant: Tenant)
     assert members(tenant, outer) == {two}
     assert tenant.http.delete(f"/Groups/{two}").status_code == 204
     assert (members(tenant, outer), pending(tenant, outer)) == (set(), [])
+
+
+def test_a_group_changes_when_one_within_it_is_deleted(tenant: Tenant) -> None:
+    tenant.set(nested_groups="accept")
+    inner = new_group(tenant, "inner")
+    outer = new_group(tenant, "g", inner)
+    before = group(tenant, outer)["meta"]
+    assert tenant.http.delete(f"/Groups/{inner}").status_code == 204
+    after = tenant.http.get(f"/Groups/{outer}", headers={"If-None-Match": before["version"]})
+    assert (after.status_code, "members" in after.json()) == (200, False)
+    assert after.json()["meta"]["lastModified"] >= before["lastModified"]
+    title = {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "displayName", "value": "new"}]}
+    stale = tenant.http.patch(f"/Groups/{outer}", json=title, headers={"If-Match": before["version"]})
+    assert stale.status_code == 412
 
 
 def test_a_group_is_not_a_member_of_itself(tenant: Tenant) -> None:

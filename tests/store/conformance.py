@@ -113,7 +113,7 @@ class StoreConformance(
         await store.change_group(HERE, "grp_1", GroupChange(clear=True), LATER)
         await store.change_group(HERE, "grp_1", adding(user_id(1)), LATER)
         await store.delete_user(HERE, user_id(1), LATER)
-        await store.delete_group(HERE, "grp_1")
+        await store.delete_group(HERE, "grp_1", LATER)
         store.record(an_exchange(2))
         store.token_used(HERE, "tok_1", LATER)
         await store.flush()
@@ -132,7 +132,7 @@ class StoreConformance(
             store.group_named(THERE, "Sales"),
             store.members(THERE, "grp_1"),
             store.delete_user(THERE, user_id(1), LATER),
-            store.delete_group(THERE, "grp_1"),
+            store.delete_group(THERE, "grp_1", LATER),
         ):
             with pytest.raises(NotFound):
                 await call
@@ -163,7 +163,7 @@ class StoreConformance(
             store.change_user(HERE, user_id(1), say_no),
             store.change_group(HERE, "grp_1", change, LATER),
             store.change_group(HERE, "grp_1", adding(user_id(2)), LATER),
-            store.delete_group(HERE, "grp_none"),
+            store.delete_group(HERE, "grp_none", LATER),
             store.create_user(a_user(4)),
             return_exceptions=True,
         )

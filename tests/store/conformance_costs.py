@@ -98,7 +98,7 @@ class CostPromises(Stage):
             names = [f"name{number}" for number in range(count)]
             await store.create_group(a_group("Sales", connection_id, "grp_2"), names, rules=PARK)
             await store.create_group(a_group("Ops", connection_id))
-        await self.costs_the_same(store, lambda where: store.delete_group(where, "grp_1"))
+        await self.costs_the_same(store, lambda where: store.delete_group(where, "grp_1", LATER))
 
     @promise
     async def test_a_guard_counts_no_further_than_its_limit(self, store: Store) -> None:

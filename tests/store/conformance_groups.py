@@ -64,7 +64,7 @@ class GroupPromises(Stage):
             store.group_named(HERE, "none"),
             store.members(HERE, "grp_none"),
             store.change_group(HERE, "grp_none", GroupChange(), LATER),
-            store.delete_group(HERE, "grp_none"),
+            store.delete_group(HERE, "grp_none", LATER),
         ):
             with pytest.raises(NotFound):
                 await call
@@ -161,7 +161,7 @@ class GroupPromises(Stage):
         with pytest.raises(Stale):
             await store.change_group(HERE, "grp_1", adding(a), LATER, expected_version=2)
         with pytest.raises(Stale):
-            await store.delete_group(HERE, "grp_1", expected_version=2)
+            await store.delete_group(HERE, "grp_1", LATER, expected_version=2)
         assert await store.group(HERE, "grp_1") == a_group()
         assert (await store.change_group(HERE, "grp_1", adding(a), LATER, expected_version=1)).changed
 
@@ -215,7 +215,7 @@ class GroupPromises(Stage):
         """Memberships go, the name is free again, the users stay as they are."""
         ids = await people(store, 2)
         await store.create_group(a_group(), ids)
-        await store.delete_group(HERE, "grp_1")
+        await store.delete_group(HERE, "grp_1", LATER)
         assert await store.groups_of(HERE, ids) == {}
         assert (await store.user(HERE, ids[0])).version == 1
         assert ((await store.groups(HERE)).total, (await store.users(HERE)).total) == (0, 2)

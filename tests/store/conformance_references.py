@@ -269,7 +269,7 @@ class ReferencePromises(Stage):
         """Who comes then joins the others that wait."""
         for number in (1, 2):
             await store.create_group(a_group(f"G{number}", id=f"grp_{number}"), ["X"], rules=PARK)
-        await store.delete_group(HERE, "grp_1")
+        await store.delete_group(HERE, "grp_1", LATER)
         await store.create_user(a_user(1, externalId="X"))
         assert await waiting(store) == []
         assert await store.groups_of(HERE, [user_id(1)]) == {user_id(1): [GroupRef("grp_2", "G2")]}
@@ -299,7 +299,7 @@ class ReferencePromises(Stage):
         before = await store.pending(HERE, "grp_1")
         await store.create_user(a_user(3, THERE, externalId="Y", userName="Z"))
         await store.change_user(THERE, user_id(1), lambda user: edited(user, externalId="Z"))
-        await store.delete_group(THERE, "grp_2")
+        await store.delete_group(THERE, "grp_2", LATER)
         assert (await store.pending(HERE, "grp_1"), await state(store)) == (before, (1, 0, AT))
         assert await waiting(store, "grp_1", THERE) == []
 
@@ -343,7 +343,7 @@ class ReferencePromises(Stage):
             await store.create_group(a_group("Inner", connection_id, "grp_3"))
             await store.create_group(a_group("Middle", connection_id, "grp_2"), ["grp_3"], rules=NEST)
             await store.create_group(a_group("Outer", connection_id), ["grp_2"], rules=NEST)
-        await store.delete_group(HERE, "grp_2")
+        await store.delete_group(HERE, "grp_2", LATER)
         assert (await waiting(store), await waiting(store, "grp_2")) == ([], [])
         assert await store.nested_of(HERE, ["grp_1", "grp_2"]) == {}
         assert set(await store.nested_of(THERE, ["grp_1", "grp_2"])) == {"grp_1", "grp_2"}

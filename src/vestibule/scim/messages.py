@@ -1,6 +1,7 @@
 """Messages around resources: list queries and answers (RFC 7644 section 3.4.2), versions (section 3.14)."""
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -20,7 +21,7 @@ _PARAMETERS = {
         "attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor",
     )
 }  # fmt: skip
-_ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"\Z')
+_ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})(\.[0-9a-f]+)?"\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,11 @@ def list_response(
     return orjson.dumps(head)[:-1] + b',"Resources":[' + b",".join(items) + b"]}"
 
 
-def etag(version: int) -> str:
-    """A weak entity tag."""
-    return f'W/"{version}"'
+def etag(version: int, beside: Iterable[str] = ()) -> str:
+    """A weak entity tag of a version, and of what is shown with it that has no part in it: a user's groups."""
+    shown = "\n".join(beside)
+    mark = f".{zlib.crc32(shown.encode()):x}" if shown else ""
+    return f'W/"{version}{mark}"'
 
 
 def expected_version(if_match: str | None, present: int | None = None) -> int | None:
@@ -145,8 +148,16 @@ def expected_version(if_match: str | None, present: int | None = None) -> int | 
     return present if present in numbers else numbers[0]
 
 
-def is_unchanged(if_none_match: str | None, version: int) -> bool:
-    """Whether If-None-Match names the present version, so that 304 is the answer (RFC 9110 section 13.1.2)."""
+def is_unchanged(if_none_match: str | None, tag: str) -> bool:
+    """Whether If-None-Match names the present tag, so that 304 is the answer (RFC 9110 section 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return "*" in tags or tag.removeprefix("W/") in tags
+
+
+def names_version(if_none_match: str | None, version: int) -> bool:
+    """Whether If-None-Match forbids a write, as it names the present version (RFC 9110 section 13.1.2)."""
     if if_none_match is None:
         return False
     tags = [each.strip() for each in if_none_match.split(",")]

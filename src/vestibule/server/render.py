@@ -1,6 +1,6 @@
 """Users and groups as the JSON that SCIM shows (RFC 7643 section 3), with what has to be read for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -25,9 +25,14 @@ class Renderer:
 
     async def users(self, call: Call, users: tuple[User, ...], projection: Projection) -> list[bytes]:
         """Users, each as a JSON object."""
-        shown = users if projection.wants("groups") else ()
-        groups = await self.directory.groups_of(call.connection_id, shown)
+        groups = await self.groups_of(call, users, projection)
         return [user_json(user, groups.get(user.id, ()), call.base, projection) for user in users]
+
+    async def groups_of(
+        self, call: Call, users: tuple[User, ...], projection: Projection
+    ) -> Mapping[str, Sequence[GroupRef]]:
+        """The groups that will be shown with each user."""
+        return await self.directory.groups_of(call.connection_id, users if projection.wants("groups") else ())
 
     async def groups(self, call: Call, groups: tuple[Group, ...], projection: Projection) -> list[bytes]:
         """Groups, each as a JSON object; groups within them where the connection accepts them."""
@@ -49,7 +54,7 @@ def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Pro
             {"value": each.id, "$ref": f"{base}/Groups/{each.id}", "display": each.display_name, "type": "direct"}
             for each in groups
         ]
-    added["meta"] = _meta("User", user, f"{base}/Users/{user.id}")
+    added["meta"] = _meta("User", user, f"{base}/Users/{user.id}", user_tag(user, groups))
     # As JSON text this can only be the key and the begin of its value; kept relative, shown whole.
     document = user.document.replace(KEPT_REF, f'"$ref":"{base}/Users/')
     if projection.is_default:
@@ -65,7 +70,7 @@ def group_json(
         "schemas": [GROUP_SCHEMA.id],
         "id": group.id,
         "displayName": group.display_name,
-        "meta": _meta("Group", group, f"{base}/Groups/{group.id}"),
+        "meta": _meta("Group", group, f"{base}/Groups/{group.id}", etag(group.version)),
     }
     if group.external_id is not None:
         shown["externalId"] = group.external_id
@@ -76,11 +81,16 @@ def group_json(
     return orjson.dumps(projection.apply(shown))
 
 
-def _meta(kind: str, resource: User | Group, location: str) -> JsonObject:
+def user_tag(user: User, groups: Sequence[GroupRef]) -> str:
+    """The tag of a user as it is shown with these groups."""
+    return etag(user.version, (f"{each.id} {each.display_name}" for each in groups))
+
+
+def _meta(kind: str, resource: User | Group, location: str, tag: str) -> JsonObject:
     return {
         "resourceType": kind,
         "created": rfc3339(resource.created_at),
         "lastModified": rfc3339(resource.updated_at),
         "location": location,
-        "version": etag(resource.version),
+        "version": tag,
     }

@@ -7,14 +7,14 @@ from typing import TypeAlias
 from vestibule.directory import Directory
 from vestibule.model import Group, JsonObject, User
 from vestibule.scim.errors import NotFound, PreconditionFailed, ScimError
-from vestibule.scim.messages import etag, expected_version, is_unchanged
+from vestibule.scim.messages import etag, expected_version, is_unchanged, names_version
 from vestibule.scim.patch import GroupChange, compile_group, read_patch
 from vestibule.scim.projection import Projection
 from vestibule.scim.resource import read_group, read_user
 from vestibule.scim.user_patch import compile_user
 from vestibule.server.call import Answer, Call
 from vestibule.server.listing import read_projections
-from vestibule.server.render import KEPT_REF, Renderer
+from vestibule.server.render import KEPT_REF, Renderer, user_json, user_tag
 from vestibule.store import GroupChanged
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
@@ -64,10 +64,11 @@ class Resources:
         projection = read_projections(call.parameters, call.profile.user)
         user = await self.directory.user(call.connection_id, _id(call))
         _check_match(call, user.version)
-        # A version knows nothing of the groups that are shown with a user.
-        if not projection.wants("groups") and is_unchanged(call.headers.get("if-none-match"), user.version):
-            return Answer(304, headers=(("ETag", etag(user.version)),))
-        return await self._user_answer(call, 200, user, projection)
+        answer = await self._user_answer(call, 200, user, projection)
+        tag = dict(answer.headers)["ETag"]
+        if is_unchanged(call.headers.get("if-none-match"), tag):
+            return Answer(304, headers=(("ETag", tag),))
+        return answer
 
     async def put_user(self, call: Call) -> Answer:
         """PUT /Users/{id} (section 3.5.1)."""
@@ -111,8 +112,9 @@ class Resources:
         call.target = user.user_name
         if call.method != "GET" and '"manager":{"value":' in user.document and KEPT_REF not in user.document:
             call.facts["manager_parked"] = True
-        body = (await self.renderer.users(call, (user,), projection))[0]
-        return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user.version))
+        groups = (await self.renderer.groups_of(call, (user,), projection)).get(user.id, ())
+        body = user_json(user, groups, call.base, projection)
+        return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user_tag(user, groups)))
 
     # Groups
 
@@ -130,7 +132,7 @@ class Resources:
         projection = read_projections(call.parameters, call.profile.group)
         group = await self.directory.group(call.connection_id, _id(call))
         _check_match(call, group.version)
-        if is_unchanged(call.headers.get("if-none-match"), group.version):
+        if is_unchanged(call.headers.get("if-none-match"), etag(group.version)):
             return Answer(304, headers=(("ETag", etag(group.version)),))
         return await self._group_answer(call, 200, group, projection)
 
@@ -184,7 +186,7 @@ class Resources:
         call.resource_id = group.id
         call.target = group.display_name
         body = (await self.renderer.groups(call, (group,), projection))[0]
-        return Answer(status, body, _resource_headers(f"{call.base}/Groups/{group.id}", group.version))
+        return Answer(status, body, _resource_headers(f"{call.base}/Groups/{group.id}", etag(group.version)))
 
     async def _if_match(self, call: Call) -> int | None:
         """The version that the write is for. Raises PreconditionFailed (RFC 9110 sections 13.1.1 and 13.1.2)."""
@@ -193,7 +195,7 @@ class Resources:
             return expected_version(tags)
         read = self.directory.user if call.resource_type == "User" else self.directory.group
         present = (await read(call.connection_id, _id(call))).version
-        if is_unchanged(others, present):
+        if names_version(others, present):
             raise PreconditionFailed(f"If-None-Match {(others or '')[:60]!r} names the present version.")
         return expected_version(tags, present)
 
@@ -235,8 +237,8 @@ def _only(call: Call) -> frozenset[str] | None:
     return SELF_SERVICE if call.token is not None and call.token.user_id is not None else None
 
 
-def _resource_headers(location: str, version: int) -> tuple[tuple[str, str], ...]:
-    return (("Location", location), ("ETag", etag(version)))
+def _resource_headers(location: str, tag: str) -> tuple[tuple[str, str], ...]:
+    return (("Location", location), ("ETag", tag))
 
 
 def _id(call: Call) -> str:

@@ -277,9 +277,12 @@ class Store(Protocol):
         ...
 
     async def delete_group(
-        self, connection_id: str, group_id: str, expected_version: int | None = None, rules: Rules = AS_IS
+        self, connection_id: str, group_id: str, at: int, expected_version: int | None = None, rules: Rules = AS_IS
     ) -> None:
-        """Delete a group and its memberships. Raises NotFound, Stale, Guarded."""
+        """Delete a group and its memberships; a group that it is in gets a new version, updated `at`.
+
+        Raises NotFound, Stale, Guarded.
+        """
         ...
 
     async def members(self, connection_id: str, group_id: str) -> list[Member]:

@@ -246,11 +246,11 @@ class RelationalStore:
         )
 
     async def delete_group(
-        self, connection_id: str, group_id: str, expected_version: int | None = None, rules: Rules = AS_IS
+        self, connection_id: str, group_id: str, at: int, expected_version: int | None = None, rules: Rules = AS_IS
     ) -> None:
         """See Store."""
         await self._engine.write(
-            connection_id, lambda db: groups.delete(db, connection_id, group_id, expected_version, rules)
+            connection_id, lambda db: groups.delete(db, connection_id, group_id, at, expected_version, rules)
         )
 
     async def members(self, connection_id: str, group_id: str) -> list[Member]:

@@ -146,14 +146,21 @@ async def _write(db: Db, group: Group) -> None:
     )  # fmt: skip
 
 
-async def delete(db: Db, connection_id: str, group_id: str, expected_version: int | None, rules: Rules) -> None:
-    """Delete a group and its memberships."""
+async def delete(
+    db: Db, connection_id: str, group_id: str, at: int, expected_version: int | None, rules: Rules
+) -> None:
+    """Delete a group and its memberships; the groups that it is in change."""
     present = await one(db, connection_id, group_id)
     check_version(present.version, expected_version)
     if rules.hold_emptied_group is not None and present.member_count >= rules.hold_emptied_group:
         raise Guarded("emptied_group", group_id, present.member_count, rules.hold_emptied_group)
     for table in ("members", "pending_members"):
         await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND group_id = $2", connection_id, group_id)
+    await db.run(
+        "UPDATE groups SET version = version + 1, updated_at = $3 WHERE connection_id = $1 AND id IN "
+        "(SELECT group_id FROM pending_members WHERE connection_id = $1 AND ref_ci = $2 AND nested = 1)",
+        connection_id, group_id, at,
+    )  # fmt: skip
     await db.run(
         "DELETE FROM pending_members WHERE connection_id = $1 AND ref_ci = $2 AND nested = 1", connection_id, group_id
     )

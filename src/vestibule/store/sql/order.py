@@ -15,6 +15,10 @@ from vestibule.store.sql.where import TIMES, column_of
 NEVER_NULL = frozenset({"t.user_name_ci"})
 
 
+_MADE = frozenset({"users meta.location", "groups meta.location", "users meta.version"})
+"""What is made for the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """`column` is what is sorted by, None for the order of ids alone."""
@@ -53,8 +57,7 @@ def order_of(table: str, sort: Sort | None, *, backwards: bool = False) -> Order
     if sort is None:
         return Order(None, backwards)
     path = sort.path
-    made = path.uri is None and (path.name in ("groups", "members") or (path.name, path.sub) == ("meta", "location"))
-    if made:
+    if path.uri is None and (path.name in ("groups", "members") or f"{table} {path}" in _MADE):
         raise Unsupported(f"a list cannot be sorted by `{path}`", str(path))
     column = _column(table, path)
     return None if column is None else Order(column, sort.descending is not backwards)

@@ -206,7 +206,7 @@ async def _cut(db: Db, table: str, connection_id: str, found: list[Match], wante
 
 def _chosen(found: list[Match], wanted: Wanted) -> tuple[list[Match], bool]:
     if wanted.count <= 0:
-        return [], False
+        return [], wanted.at is None and wanted.start - 1 < len(found)
     if wanted.at is None:
         end = wanted.start - 1 + wanted.count
         return found[wanted.start - 1 : end], end < len(found)

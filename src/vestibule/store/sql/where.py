@@ -146,7 +146,9 @@ def _check(table: str, tree: Filter) -> None:
         case Not(inner):
             _check(table, inner)
         case Present(path) | Compare(path) | ValuePath(path):
-            made = path.uri is None and path.name == "meta" and path.sub in (None, "location")
+            # The version of a user is shown with a mark of the groups that are shown.
+            shown = (None, "location", "version") if table == "users" else (None, "location")
+            made = path.uri is None and path.name == "meta" and path.sub in shown
             if made and not path.absent:
                 raise Unsupported(f"`{path}` is made for the answer and cannot be asked for", str(path))
             if isinstance(tree, Compare) and isinstance(tree.value, str) and "\0" in tree.value:
