@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz serve lock clean
+.PHONY: help setup demo test check fuzz bench serve lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -44,12 +45,25 @@ fuzz: $(VENV)/.dev ## The property tests of readers, PATCH, filters and requests
 	@VESTIBULE_FUZZ=20 $(BIN)/python -m pytest -q -n auto tests/scim tests/store/test_where.py \
 	  tests/server/test_any_request.py $(ARGS)
 
+$(BENCH)/.done: requirements/bench.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vestibule needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@echo "Installing the benchmark and the peers into $(BENCH) …"
+	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: $(BENCH)/.done ## Measure ours, peers and the machine (some minutes; ARGS="--sizes 1000,20000,1000000")
+	@$(BENCH)/bin/python -m bench --out docs/performance.md $(ARGS)
+
 lock: ## Renew requirements/*.txt from pyproject.toml
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
 	  pyproject.toml requirements/build.in --extra server --extra postgres -o requirements/run.txt
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
 	  pyproject.toml requirements/build.in --extra server --extra postgres --group dev -o requirements/dev.txt
+	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
+	  -c requirements/run.txt pyproject.toml requirements/build.in requirements/bench.in --extra server --extra postgres -o requirements/bench.txt
 
 clean: ## Remove what make made
-	@rm -rf $(VENV) .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(BENCH) bench/.peers .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -174,3 +174,13 @@ def test_a_request_without_a_user_agent_is_served(vestibule: Vestibule, tenant: 
     raw.endheaders()
     assert raw.getresponse().status == 200
     raw.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/v2", "/v2/Users", "/v3/connections/x/Users", "/v2/connections", "/v2/connections/"]
+)
+def test_a_tenant_url_that_was_typed_wrong_is_told_in_scims_terms(tenant: Tenant, path: str) -> None:
+    headers = {"Authorization": f"Bearer {tenant.text}"}
+    answer = httpx2.get(f"{tenant.vestibule.base_url}/scim{path}", headers=headers, trust_env=False)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/scim+json")
+    assert "connection" in answer.json()["detail"]

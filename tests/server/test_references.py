@@ -272,7 +272,11 @@ def test_a_group_as_a_member(tenant: Tenant, rule: str, form: str) -> None:
         assert inner in refusal(answer, 400, "invalidValue")
         assert members(tenant, outer) == {ana}
         assert entry(tenant, answer).facts["groups"] == [inner]
-        assert "groups within groups" in explain(entry(tenant, answer)).why
+        told = explain(entry(tenant, answer))
+        assert "groups within groups" in told.why
+        assert [each.command for each in told.fixes] == [
+            f"vestibule connection set {tenant.connection_id} --nested-groups park"
+        ]
         return
     assert answer.status_code < 300, answer.text
     shown = group(tenant, outer)["members"]
@@ -335,3 +339,15 @@ def test_a_filter_finds_the_group_that_a_group_is_a_member_of(tenant: Tenant, te
     outer = new_group(tenant, "g", inner)
     listed = tenant.http.get("/Groups", params={"filter": text.format(inner)}).json()
     assert [each["id"] for each in listed["Resources"]] == [outer]
+
+
+def test_groups_and_people_who_are_refused_are_told_apart(tenant: Tenant) -> None:
+    tenant.set(references="refuse", nested_groups="refuse")
+    inner, outer = new_group(tenant, "inner"), new_group(tenant, "g")
+    told = explain(entry(tenant, add_members(tenant, outer, inner, "usr_nobody")))
+    assert ["--nested-groups park" in str(told.fixes[0].command), "--references park" in str(told.fixes[1].command)] == [
+        True, True,
+    ]  # fmt: skip
+    told = explain(entry(tenant, add_members(tenant, outer, "usr_nobody")))
+    assert "--references park" in str(told.fixes[0].command)
+    assert "groups within groups" not in told.why

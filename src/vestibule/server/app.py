@@ -16,7 +16,7 @@ from vestibule.clock import Clock, SystemClock
 from vestibule.directory import Directory
 from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
-from vestibule.server.recorder import PREFIX, Receive, Recorder, Scope, Send
+from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.settings import Settings
 from vestibule.store import Store
@@ -34,7 +34,8 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the server."""
-        if scope["type"] == "http" and scope["path"].startswith(scope.get("root_path", "") + PREFIX):
+        # A tenant URL that was typed wrong is answered in SCIM's terms too.
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(scope.get("root_path", "") + "/scim/"):
             await self.scim(scope, receive, send)
         else:
             await self.rest(scope, receive, send)

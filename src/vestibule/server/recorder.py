@@ -81,7 +81,8 @@ class Recorder:
         return answer
 
     def _open(self, scope: Scope, at: int) -> Call:
-        below = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX).lstrip("/")
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        below = path.removeprefix(PREFIX).lstrip("/") if path.startswith(PREFIX) else ""
         connection_id, _, rest = below.partition("/")
         headers: dict[str, str] = {}
         for name, value in scope["headers"]:

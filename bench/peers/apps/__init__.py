@@ -1,0 +1,1 @@
+"""The applications around the peers' libraries, as their documents show them."""
