@@ -48,18 +48,21 @@ class Renderer:
 
 def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Projection) -> bytes:
     """A user; the stored text is spliced in unparsed unless a projection was asked for."""
-    added: JsonObject = {"id": user.id}
-    if groups:
-        added["groups"] = [
-            {"value": each.id, "$ref": f"{base}/Groups/{each.id}", "display": each.display_name, "type": "direct"}
-            for each in groups
-        ]
-    added["meta"] = _meta("User", user, f"{base}/Users/{user.id}", user_tag(user, groups))
     # As JSON text this can only be the key and the begin of its value; kept relative, shown whole.
     document = user.document.replace(KEPT_REF, f'"$ref":"{base}/Users/')
+    shown = f',"groups":{orjson.dumps(_groups(groups, base)).decode()}' if groups else ""
+    meta = _meta("User", user, f"{base}/Users/{user.id}", user_tag(user, groups))
+    whole = f'{document[:-1]},"id":"{user.id}"{shown},"meta":{orjson.dumps(meta).decode()}}}'
     if projection.is_default:
-        return document.encode()[:-1] + b"," + orjson.dumps(added)[1:]
-    return orjson.dumps(projection.apply(orjson.loads(document) | added))
+        return whole.encode()
+    return orjson.dumps(projection.apply(orjson.loads(whole)))
+
+
+def _groups(groups: Sequence[GroupRef], base: str) -> list[JsonObject]:
+    return [
+        {"value": each.id, "$ref": f"{base}/Groups/{each.id}", "display": each.display_name, "type": "direct"}
+        for each in groups
+    ]
 
 
 def group_json(

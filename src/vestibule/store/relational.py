@@ -260,7 +260,7 @@ class RelationalStore:
 
     async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
         """See Store."""
-        return await groups.members_of(self._engine.reading, connection_id, group_ids)
+        return await groups.members_of(self._engine.reading, connection_id, list(group_ids))
 
     async def pending(self, connection_id: str, group_id: str) -> list[Pending]:
         """See Store."""
@@ -272,7 +272,7 @@ class RelationalStore:
 
     async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
         """See Store."""
-        return await users.groups_of(self._engine.reading, connection_id, user_ids)
+        return await users.groups_of(self._engine.reading, connection_id, list(user_ids))
 
     # What waits for an administrator
 

@@ -1,6 +1,6 @@
 """Groups. A change reads and writes only the rows that it names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import orjson
@@ -13,6 +13,8 @@ from vestibule.store.sql.memberships import Membership
 from vestibule.store.sql.pages import Wanted, select_page
 from vestibule.store.sql.resources import UniqueName, check_version, count_groups, holder
 from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
+
+_ONE, _SOME = "= $2", "IN (SELECT value FROM EACH($2))"
 
 
 async def insert(db: Db, group: Group, members: Collection[str], origin: Origin, rules: Rules) -> GroupChanged:
@@ -168,12 +170,13 @@ async def delete(
     await count_groups(db, connection_id, -1)
 
 
-async def members_of(db: Db, connection_id: str, group_ids: Collection[str]) -> dict[str, list[Member]]:
+async def members_of(db: Db, connection_id: str, group_ids: Sequence[str]) -> dict[str, list[Member]]:
     """The members of each group; a group without any is left out."""
+    one = len(group_ids) == 1
     rows = await db.rows(
         f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
-        "WHERE m.connection_id = $1 AND m.group_id IN (SELECT value FROM EACH($2)) ORDER BY m.group_id, m.user_id",
-        connection_id, orjson.dumps(list(group_ids)).decode(),
+        f"WHERE m.connection_id = $1 AND m.group_id {_ONE if one else _SOME} ORDER BY m.group_id, m.user_id",
+        connection_id, group_ids[0] if one else orjson.dumps(group_ids).decode(),
     )  # fmt: skip
     found: dict[str, list[Member]] = {}
     for row in rows:

@@ -37,17 +37,11 @@ def connection_of(row: Row) -> Connection:
 
 def token_of(row: Row) -> Token:
     """A row of TOKEN, without its hash."""
+    (
+        connection_id, id_, name, scopes, last_four, created_at, expires_at, revoked_at, last_used_at, user_id, *_,
+    ) = row  # fmt: skip
     return Token(
-        id=row["id"],
-        connection_id=row["connection_id"],
-        name=row["name"],
-        scopes=_scopes(row["scopes"]),
-        last_four=row["last_four"],
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
-        last_used_at=row["last_used_at"],
-        user_id=row["user_id"],
+        id_, connection_id, name, _scopes(scopes), last_four, created_at, expires_at, revoked_at, last_used_at, user_id
     )
 
 
@@ -57,37 +51,27 @@ def _scopes(text: str) -> frozenset[str]:
 
 
 def user_of(row: Row) -> User:
-    """A row of USER."""
+    """A row of USER, and whatever follows."""
+    (
+        connection_id, id_, user_name, external_id, active, origin, version, created_at, updated_at, adopted_at,
+        protected, document, *_,
+    ) = row  # fmt: skip
     return User(
-        id=row["id"],
-        connection_id=row["connection_id"],
-        user_name=row["user_name"],
-        external_id=row["external_id"],
-        active=bool(row["active"]),
-        origin=row["origin"],
-        version=row["version"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        document=row["document"],
-        adopted_at=row["adopted_at"],
-        protected=bool(row["protected"]),
-    )
+        id_, connection_id, user_name, external_id, bool(active), origin, version, created_at, updated_at, document,
+        adopted_at, bool(protected),
+    )  # fmt: skip
 
 
 def group_of(row: Row) -> Group:
-    """A row of GROUP."""
+    """A row of GROUP, and whatever follows."""
+    (
+        connection_id, id_, display_name, external_id, origin, version, created_at, updated_at, adopted_at,
+        member_count, *_,
+    ) = row  # fmt: skip
     return Group(
-        id=row["id"],
-        connection_id=row["connection_id"],
-        display_name=row["display_name"],
-        external_id=row["external_id"],
-        origin=row["origin"],
-        version=row["version"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        member_count=row["member_count"],
-        adopted_at=row["adopted_at"],
-    )
+        id_, connection_id, display_name, external_id, origin, version, created_at, updated_at, member_count,
+        adopted_at,
+    )  # fmt: skip
 
 
 def member_of(row: Row) -> Member:

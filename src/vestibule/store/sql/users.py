@@ -18,6 +18,7 @@ from vestibule.store.sql.rows import USER, user_of
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
     ", ".join(f"${number}" for number in range(1, 17)) + ")"
 )
+_ONE, _SOME = "= $2", "IN (SELECT value FROM EACH($2))"
 _INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)"
 
 
@@ -149,23 +150,27 @@ async def update(
     if changed is None:
         return present
     before, after = orjson.loads(present.document), orjson.loads(changed.document)
-    changed = await references.settle_manager(db, changed, after, references.manager_of(before), parks=rules.park)
-    if replace(changed, document="", updated_at=0) == replace(present, document="", updated_at=0) and (
-        orjson.loads(changed.document) == before
-    ):
+    settled = await references.settle_manager(db, changed, after, references.manager_of(before), parks=rules.park)
+    if settled is not changed:
+        changed, after = settled, orjson.loads(settled.document)
+    if after == before and _seen(changed) == _seen(present):
+        # That it is the identity provider's now is nothing that a client sees.
+        if changed.adopted_at != present.adopted_at:
+            present = replace(present, adopted_at=changed.adopted_at)
+            await _write(db, present, before, left_at=None)
         return present
     if present.active and not changed.active:
         await _guard_deactivation(db, connection_id, changed.updated_at, rules)
-    if replace(present, adopted_at=changed.adopted_at) == replace(changed, updated_at=present.updated_at):
-        # That it is the identity provider's now is nothing that a client sees.
-        present = replace(present, adopted_at=changed.adopted_at)
-        await _write(db, present, before, deactivated_at="deactivated_at")
-        return present
-    changed = replace(changed, version=present.version + 1)
     if _names(changed) != _names(present) and (taken := await _holder(db, changed)) is not None:
         raise taken
-    await _write(db, changed, after, deactivated_at=_deactivated_at(present, changed))
+    changed = replace(changed, version=present.version + 1)
+    await _write(db, changed, after, left_at=changed.updated_at if present.active else None)
     return await _written(db, present, changed, before, after)
+
+
+def _seen(user: User) -> tuple[Any, ...]:
+    """What is kept of a user beside the document and has a part in the version."""
+    return user.user_name, user.external_id, user.active, user.origin, user.protected
 
 
 async def _written(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> User:
@@ -190,21 +195,17 @@ def _names(user: User) -> tuple[str | None, str]:
     return user.external_id, user.user_name
 
 
-def _deactivated_at(present: User, changed: User) -> str:
-    """When the user was deactivated, as SQL: what stays is left as it is."""
-    if changed.active:
-        return "NULL"
-    return str(changed.updated_at) if present.active else "deactivated_at"
-
-
-async def _write(db: Db, user: User, document: JsonObject, deactivated_at: str) -> None:
+async def _write(db: Db, user: User, document: JsonObject, left_at: int | None) -> None:
+    """Write a user; one who is not active was deactivated at `left_at`, unless that was noted before."""
     await db.run(
         "UPDATE users SET user_name = $3, user_name_ci = $4, external_id = $5, active = $6, origin = $7, version = $8, "
-        f"updated_at = $9, adopted_at = $10, protected = $11, deactivated_at = {deactivated_at}, manager_id = $12, "
-        "display_name = $13, display_name_ci = $14, document = $15 WHERE connection_id = $1 AND id = $2",
+        "updated_at = $9, adopted_at = $10, protected = $11, manager_id = $12, display_name = $13, "
+        "display_name_ci = $14, document = $15, "
+        "deactivated_at = CASE WHEN CAST($6 AS BIGINT) = 1 THEN NULL ELSE coalesce(deactivated_at, $16) END "
+        "WHERE connection_id = $1 AND id = $2",
         user.connection_id, user.id, user.user_name, user.user_name.casefold(), user.external_id, int(user.active),
         user.origin, user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user),
-        *_display_names(document), user.document,
+        *_display_names(document), user.document, left_at,
     )  # fmt: skip
 
 
@@ -293,13 +294,14 @@ async def with_email(db: Db, connection_id: str, values: Collection[str]) -> lis
     return list({row["id"]: user_of(row) for row in rows}.values())
 
 
-async def groups_of(db: Db, connection_id: str, user_ids: Collection[str]) -> dict[str, list[GroupRef]]:
+async def groups_of(db: Db, connection_id: str, user_ids: Sequence[str]) -> dict[str, list[GroupRef]]:
     """The groups of each user."""
+    one = len(user_ids) == 1
     rows = await db.rows(
         "SELECT m.user_id, g.id, g.display_name FROM members m "
         "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
-        "WHERE m.connection_id = $1 AND m.user_id IN (SELECT value FROM EACH($2)) ORDER BY m.user_id, g.id",
-        connection_id, orjson.dumps(list(user_ids)).decode(),
+        f"WHERE m.connection_id = $1 AND m.user_id {_ONE if one else _SOME} ORDER BY m.user_id, g.id",
+        connection_id, user_ids[0] if one else orjson.dumps(user_ids).decode(),
     )  # fmt: skip
     found: dict[str, list[GroupRef]] = {}
     for user_id, group_id, display_name in rows:
