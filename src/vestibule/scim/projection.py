@@ -25,7 +25,7 @@ class Projection:
     @property
     def is_default(self) -> bool:
         """Whether nothing was asked and nothing is kept back, so that stored text can be sent as it is."""
-        return self.only is None and not self.without and not _keeps_back(self.resource_type)
+        return self.only is None and not self.without and not self.resource_type.keeps_back
 
     def wants(self, name: str) -> bool:
         """Whether a core attribute will be shown at all, so that what it needs is worth reading."""
@@ -83,12 +83,6 @@ class Projection:
             return None
         subs = {sub for home, each, sub in self.without if home == uri and each == name}
         return _subs(value, lambda sub: sub not in subs) if subs else value
-
-
-def _keeps_back(kind: ResourceType) -> bool:
-    return bool(kind.withdrawn) or any(
-        each.returned == "request" for extension in kind.extensions for each in extension.attributes
-    )
 
 
 def _subs(value: Any, keep: Callable[[str | None], bool]) -> Any:

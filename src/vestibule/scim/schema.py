@@ -85,9 +85,13 @@ class ResourceType:
     core: Attributes = field(init=False, compare=False, repr=False)
     """The attributes that have no URN before them: those of all resources, and those of the core schema."""
     by_urn: dict[str, Schema] = field(init=False, compare=False, repr=False)
+    keeps_back: bool = field(init=False, compare=False, repr=False)
+    """Whether something of a resource is not shown unless it is asked for."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "core", Attributes(COMMON + self.schema.attributes))
+        on_request = any(each.returned == "request" for schema in self.extensions for each in schema.attributes)
+        object.__setattr__(self, "keeps_back", bool(self.withdrawn) or on_request)
         object.__setattr__(self, "by_urn", {each.id.casefold(): each for each in reversed(self.extensions)})
 
     def extension(self, uri: str) -> Schema | None:

@@ -152,6 +152,8 @@ class PostgresEngine:
     async def _drain(self, connection_id: str) -> None:
         """Write what is queued for a connection, batch after batch, until nobody waits."""
         try:
+            # Those that come in the same turn of the loop go together.
+            await asyncio.sleep(0)
             while queue := self._queues.get(connection_id):
                 batch, self._queues[connection_id] = queue[:MAX_BATCH], queue[MAX_BATCH:]
                 await self._batch(connection_id, batch)
@@ -199,8 +201,13 @@ class PostgresEngine:
         try:
             pool = await self.database.pool()
             async with pool.acquire() as link:
-                for group in riders.groups():
-                    await _write_group(link, group.sql, group.values)
+                # Nobody waits for it, so the disk is not waited for either: the server flushes it soon after.
+                await link.execute("SET synchronous_commit TO off")
+                try:
+                    for group in riders.groups():
+                        await _write_group(link, group.sql, group.values)
+                finally:
+                    await link.execute("RESET synchronous_commit")
         except (*_LOST, asyncpg.PostgresError, StoreError, TimeoutError) as error:
             self._riders.put_back(riders)
             _log.error("The log could not be written: %s; %d entries are waiting.", error, len(self._riders))
@@ -219,6 +226,8 @@ class PostgresEngine:
             await self._ride
         if self._riders:
             raise Unreachable(f"{len(self._riders)} entries of the log could not be written yet.")
+        # A commit that is waited for takes along all that came before it.
+        await self._reading.row("SELECT pg_logical_emit_message(true, 'vestibule', '')::text")
 
     async def close(self) -> None:
         """See Engine; later writes are refused."""
