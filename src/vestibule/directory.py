@@ -21,7 +21,7 @@ from vestibule.account_rules import (
 )
 from vestibule.clock import Clock
 from vestibule.in_scim_terms import in_scim_terms
-from vestibule.model import Audit, Conflict, Group, GroupRef, Hold, JsonObject, Member, Origin, User
+from vestibule.model import Audit, Conflict, Group, GroupRef, Hold, JsonObject, Origin, User
 from vestibule.scim import errors
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
@@ -339,9 +339,9 @@ class Directory:
 
         await self._guarded(connection_id, profile, write)
 
-    async def members_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[Member]]:
-        """The members of some groups, for an answer that shows them."""
-        return await self.store.members_of(connection_id, [group.id for group in groups]) if groups else {}
+    async def member_ids_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[str]]:
+        """The ids of the members of some groups, for an answer that shows them."""
+        return await self.store.member_ids_of(connection_id, [group.id for group in groups]) if groups else {}
 
     async def nested_of(self, connection_id: str, groups: tuple[Group, ...]) -> Mapping[str, list[GroupRef]]:
         """The groups within some groups, for a connection that accepts them."""

@@ -6,7 +6,6 @@ import pytest
 
 from tests.complaints import shapes
 from tests.complaints.provider import Provider
-from vestibule.model import Member
 from vestibule.store.relational import RelationalStore
 
 
@@ -60,15 +59,15 @@ def test_complaint_18_excluded_members_are_not_read_from_the_store(
     ids = provider.new_users("a@x", "b@x")
     group = provider.new_group("g", *ids)
     read: list[str] = []
-    members_of = RelationalStore.members_of
+    member_ids_of = RelationalStore.member_ids_of
 
     async def watched(
         store: RelationalStore, connection_id: str, group_ids: Collection[str]
-    ) -> Mapping[str, list[Member]]:
+    ) -> Mapping[str, list[str]]:
         read.extend(group_ids)
-        return await members_of(store, connection_id, group_ids)
+        return await member_ids_of(store, connection_id, group_ids)
 
-    monkeypatch.setattr(RelationalStore, "members_of", watched)
+    monkeypatch.setattr(RelationalStore, "member_ids_of", watched)
     for path in (
         f"/Groups/{group}?excludedAttributes=members",
         '/Groups?excludedAttributes=members&filter=displayName+eq+"g"',

@@ -82,7 +82,7 @@ async def seen_from(store: Store, connection_id: str) -> list[object]:
         *[await store.users(connection_id, where) for where in filters],
         await store.groups(connection_id),
         await store.groups(connection_id, groups_where(f'members eq "{user_id(1)}"')),
-        await store.members_of(connection_id, ["grp_1"]),
+        await store.member_ids_of(connection_id, ["grp_1"]),
         await store.groups_of(connection_id, [user_id(1), user_id(2)]),
         await store.tokens(connection_id),
         await store.audit(connection_id),
@@ -139,7 +139,7 @@ class StoreConformance(
         with pytest.raises(UnknownMembers) as caught:
             await store.change_group(THERE, "grp_2", adding(user_id(1), "grp_1"), LATER)
         assert (set(caught.value.ids), caught.value.groups) == ({user_id(1), "grp_1"}, ())
-        assert dict(await store.members_of(THERE, ["grp_1"])) == {}
+        assert dict(await store.member_ids_of(THERE, ["grp_1"])) == {}
         assert await store.groups_of(THERE, [user_id(1)]) == {}
 
     @promise

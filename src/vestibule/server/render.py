@@ -7,7 +7,7 @@ import orjson
 
 from vestibule.clock import rfc3339
 from vestibule.directory import Directory
-from vestibule.model import Group, GroupRef, JsonObject, Member, User
+from vestibule.model import Group, GroupRef, JsonObject, User
 from vestibule.scim.group_schema import GROUP_SCHEMA
 from vestibule.scim.messages import etag
 from vestibule.scim.projection import Projection
@@ -37,7 +37,7 @@ class Renderer:
     async def groups(self, call: Call, groups: tuple[Group, ...], projection: Projection) -> list[bytes]:
         """Groups, each as a JSON object; groups within them where the connection accepts them."""
         shown = groups if projection.wants("members") else ()
-        members = await self.directory.members_of(call.connection_id, shown)
+        members = await self.directory.member_ids_of(call.connection_id, shown)
         accepts = call.profile.nested_groups == "accept"
         nested = await self.directory.nested_of(call.connection_id, shown if accepts else ())
         return [
@@ -66,7 +66,7 @@ def _groups(groups: Sequence[GroupRef], base: str) -> list[JsonObject]:
 
 
 def group_json(
-    group: Group, members: Sequence[Member], nested: Sequence[GroupRef], base: str, projection: Projection
+    group: Group, members: Sequence[str], nested: Sequence[GroupRef], base: str, projection: Projection
 ) -> bytes:
     """A group with the members and the groups within it that were loaded for it."""
     shown: JsonObject = {
@@ -77,11 +77,21 @@ def group_json(
     }
     if group.external_id is not None:
         shown["externalId"] = group.external_id
-    if members or nested:
-        shown["members"] = [
-            {"value": each.user_id, "$ref": f"{base}/Users/{each.user_id}", "type": "User"} for each in members
-        ] + [{"value": each.id, "$ref": f"{base}/Groups/{each.id}", "type": "Group"} for each in nested]
+    if not (members or nested):
+        return orjson.dumps(projection.apply(shown))
+    if projection.is_default:
+        # Spliced, as there may be very many of them; an id has nothing that would have to be escaped.
+        listed = _members(members, "User", base) + _members([each.id for each in nested], "Group", base)
+        return orjson.dumps(shown)[:-1] + f',"members":[{",".join(listed)}]}}'.encode()
+    shown["members"] = [{"value": each, "$ref": f"{base}/Users/{each}", "type": "User"} for each in members] + [
+        {"value": each.id, "$ref": f"{base}/Groups/{each.id}", "type": "Group"} for each in nested
+    ]
     return orjson.dumps(projection.apply(shown))
+
+
+def _members(ids: Sequence[str], kind: str, base: str) -> list[str]:
+    at = orjson.dumps(f"{base}/{kind}s/").decode()[:-1]
+    return [f'{{"value":"{each}","$ref":{at}{each}","type":"{kind}"}}' for each in ids]
 
 
 def user_tag(user: User, groups: Sequence[GroupRef]) -> str:

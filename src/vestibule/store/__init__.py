@@ -289,8 +289,8 @@ class Store(Protocol):
         """All members of a group in the order of their ids. Raises NotFound."""
         ...
 
-    async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
-        """The members of several groups, for a list that asked for them; groups that do not exist are left out."""
+    async def member_ids_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[str]]:
+        """The ids of the members of some groups, in order, for an answer that shows them; empty groups are left out."""
         ...
 
     async def pending(self, connection_id: str, group_id: str) -> list[Pending]:

@@ -256,11 +256,11 @@ class RelationalStore:
     async def members(self, connection_id: str, group_id: str) -> list[Member]:
         """See Store."""
         await groups.one(self._engine.reading, connection_id, group_id)
-        return (await groups.members_of(self._engine.reading, connection_id, [group_id])).get(group_id, [])
+        return await groups.members(self._engine.reading, connection_id, group_id)
 
-    async def members_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
+    async def member_ids_of(self, connection_id: str, group_ids: Collection[str]) -> Mapping[str, list[str]]:
         """See Store."""
-        return await groups.members_of(self._engine.reading, connection_id, list(group_ids))
+        return await groups.member_ids_of(self._engine.reading, connection_id, list(group_ids))
 
     async def pending(self, connection_id: str, group_id: str) -> list[Pending]:
         """See Store."""

@@ -170,15 +170,25 @@ async def delete(
     await count_groups(db, connection_id, -1)
 
 
-async def members_of(db: Db, connection_id: str, group_ids: Sequence[str]) -> dict[str, list[Member]]:
-    """The members of each group; a group without any is left out."""
-    one = len(group_ids) == 1
+async def members(db: Db, connection_id: str, group_id: str) -> list[Member]:
+    """All members of a group, in the order of their ids."""
     rows = await db.rows(
         f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
-        f"WHERE m.connection_id = $1 AND m.group_id {_ONE if one else _SOME} ORDER BY m.group_id, m.user_id",
+        "WHERE m.connection_id = $1 AND m.group_id = $2 ORDER BY m.user_id",
+        connection_id, group_id,
+    )  # fmt: skip
+    return [member_of(row) for row in rows]
+
+
+async def member_ids_of(db: Db, connection_id: str, group_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The ids of the members of each group; a group without any is left out."""
+    one = len(group_ids) == 1
+    rows = await db.rows(
+        "SELECT group_id, user_id FROM members WHERE connection_id = $1 "
+        f"AND group_id {_ONE if one else _SOME} ORDER BY group_id, user_id",
         connection_id, group_ids[0] if one else orjson.dumps(group_ids).decode(),
     )  # fmt: skip
-    found: dict[str, list[Member]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(member_of(row))
+    found: dict[str, list[str]] = {}
+    for group_id, user_id in rows:
+        found.setdefault(group_id, []).append(user_id)
     return found
