@@ -139,6 +139,14 @@ class TestSqlite(StoreConformance):
             ("users", 'userName eq "ana"', "users_user_name"),
             ("users", 'externalId eq "X"', "users_external_id"),
             ("users", 'id eq "usr_1"', "users"),
+            ("users", 'displayName eq "Ana"', "users_by_display_name"),
+            ("users", 'displayName sw "An"', "users_by_display_name"),
+            ("users", 'userName sw "an"', "users_user_name"),
+            ("users", "active eq true", "users_by_active"),
+            ("users", "active eq false", "users_by_active"),
+            ("users", 'meta.lastModified gt "2026-01-01T00:00:00Z"', "users_by_time"),
+            ("users", 'manager eq "usr_1"', "users_by_manager"),
+            ("groups", 'meta.lastModified le "2026-01-01T00:00:00Z"', "groups_by_time"),
             ("groups", 'displayName eq "sales"', "groups_display_name"),
             ("groups", 'externalId eq "X"', "groups_external_id"),
             ("groups", 'id eq "grp_1" and members eq "usr_1"', "groups"),
@@ -153,7 +161,9 @@ class TestSqlite(StoreConformance):
             store = self.open_store(tmp_path)
             where = users_where(text) if kind == "users" else groups_where(text)
             first = (await plan(store, kind, where)).splitlines()[0]
-            assert re.search(rf"SEARCH \w+ USING (COVERING )?INDEX \w*{index}\w* \(connection_id=\? AND \w+=\?", first)
+            assert re.search(
+                rf"SEARCH \w+ USING (COVERING )?INDEX \w*{index}\w* \(connection_id=\? AND \w+[=<>]\?", first
+            )
             await store.close()
 
         asyncio.run(play())
