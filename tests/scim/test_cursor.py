@@ -1,7 +1,9 @@
 """Cursors (RFC 9865): they lead back to the place they were made for, and nothing else does."""
 
 import base64
+import contextlib
 import re
+import string
 
 import pytest
 from hypothesis import given
@@ -78,6 +80,18 @@ def test_a_cursor_of_another_query_is_refused(query: str, other: str) -> None:
         return
     with pytest.raises(InvalidCursor):
         read_cursor(KEY, other, text, NOW)
+
+
+def test_a_place_has_one_cursor_and_no_other_spelling_of_it() -> None:
+    places = [Position("User", "usr_" + "x" * more, None) for more in range(3)]
+    for text in (write_cursor(KEY, "q", each, NOW) for each in places):
+        spelled = [text[:-1] + last for last in string.ascii_letters + string.digits + "-_"] + [text + "=", text + "=="]
+        good: list[str] = []
+        for each in spelled:
+            with contextlib.suppress(InvalidCursor):
+                read_cursor(KEY, "q", each, NOW)
+                good.append(each)
+        assert good == [text]
 
 
 def test_a_cursor_under_another_key_is_refused() -> None:

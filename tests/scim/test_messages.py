@@ -29,6 +29,8 @@ from vestibule.scim.messages import (
         ({"startIndex": "-5", "count": "0"}, ListQuery(1, 0, None)),
         ({"startIndex": "11", "count": "5", "filter": "x"}, ListQuery(11, 5, "x")),
         ({"count": "100000", "startIndex": ""}, ListQuery(1, MAX_COUNT, None)),
+        ({"count": "9" * 5000, "startIndex": "+007"}, ListQuery(7, MAX_COUNT, None)),
+        ({"count": "-" + "9" * 5000, "startIndex": "9" * 16}, ListQuery(10**15, 0, None)),
         ({"aadOptscim062020": "", "sortBy": "userName"}, ListQuery(1, 100, None, "userName")),
     ],
 )
@@ -36,7 +38,7 @@ def test_too_small_is_the_least_and_too_large_the_most(parameters: dict[str, str
     assert read_list_query(parameters) == query
 
 
-@pytest.mark.parametrize("text", ["x", "1.5", "1e3", "1_0", "9" * 5000, " "])
+@pytest.mark.parametrize("text", ["x", "1.5", "1e3", "1_0", "٣", "1٣", "-", "+", " "])
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
     for name in ("startIndex", "count"):
         with pytest.raises(InvalidValue) as refusal:

@@ -58,7 +58,10 @@ def test_members_mean_their_value() -> None:
 @pytest.mark.parametrize(
     ("text", "position", "says"),
     [
-        ("", 0, "name was expected"),
+        ("", 0, "empty"),
+        (" ", 0, "empty"),
+        ("userName eq 'zoe'", 12, "quotation marks"),
+        ("(", 1, "name was expected"),
         ("RANDOMCAPS", 0, "RANDOMCAPS"),
         ('shoeSize eq "43"', 0, "shoeSize"),
         ('name.shoeSize eq "43"', 0, "shoeSize"),

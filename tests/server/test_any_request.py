@@ -39,10 +39,18 @@ bodies = st.one_of(
     json_values,
     json_objects,
     messages,
-    st.dictionaries(
-        st.sampled_from(["filter", "sortBy", "count", "cursor", "attributes", "startIndex"]), json_values
-    ).map(lambda rest: {"schemas": [SEARCH], **rest}),
-    st.lists(bulk_operations, max_size=4).map(lambda each: {"schemas": [BULK], "Operations": each}),
+    st.builds(
+        lambda schemas, rest: {"schemas": schemas, **rest},
+        st.just([SEARCH]) | json_values,
+        st.dictionaries(
+            st.sampled_from(["filter", "sortBy", "count", "cursor", "attributes", "startIndex"]), json_values
+        ),
+    ),
+    st.builds(
+        lambda schemas, each: {"schemas": schemas, "Operations": each},
+        st.just([BULK]) | json_values,
+        st.lists(bulk_operations, max_size=4),
+    ),
 )
 headers = st.dictionaries(
     st.sampled_from(["if-match", "if-none-match"]), st.sampled_from(['W/"1"', '"1", W/"2"', "*", "x", ""]), max_size=1

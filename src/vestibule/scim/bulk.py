@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from vestibule.scim.errors import Conflict, InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+from vestibule.scim.schema import names_schema
 
 REQUEST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -43,9 +44,7 @@ def read_bulk(body: Any, max_operations: int) -> BulkRequest:
     if not isinstance(body, dict):
         raise InvalidSyntax("The body must be a JSON object, a BulkRequest.")
     message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
-    schemas: Any = message.get("schemas")
-    named = [each.casefold() for each in cast("list[Any]", schemas or []) if isinstance(each, str)]
-    if not isinstance(schemas, list) or REQUEST_SCHEMA.casefold() not in named:
+    if not names_schema(message.get("schemas"), REQUEST_SCHEMA):
         raise InvalidSyntax(f'A bulk request needs `"schemas": ["{REQUEST_SCHEMA}"]`.')
     operations: Any = message.get("operations")
     if not isinstance(operations, list) or not operations:

@@ -5,11 +5,20 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import orjson
 
 from vestibule.scim.dialects import Notes
-from vestibule.scim.errors import InvalidCount, InvalidSyntax, InvalidValue, PreconditionFailed
+from vestibule.scim.errors import (
+    InvalidCount,
+    InvalidFilter,
+    InvalidSyntax,
+    InvalidValue,
+    PreconditionFailed,
+    ScimError,
+)
+from vestibule.scim.schema import names_schema
 
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SEARCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -21,6 +30,9 @@ _PARAMETERS = {
         "attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor",
     )
 }  # fmt: skip
+_DIGITS = 15
+_LISTS = ("attributes", "excludedAttributes")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})(\.[0-9a-f]+)?"\Z')
 
 
@@ -72,10 +84,11 @@ def read_search(body: Any, notes: Notes) -> dict[str, str]:
     """A SearchRequest message (section 3.4.3) as the parameters that a GET would have. Raises InvalidSyntax."""
     if not isinstance(body, dict):
         raise InvalidSyntax("The body must be a JSON object, a SearchRequest.")
-    message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
-    schemas: Any = message.pop("schemas", None)
-    named = [each.casefold() for each in cast("list[Any]", schemas or []) if isinstance(each, str)]
-    if not isinstance(schemas, list) or SEARCH_SCHEMA.casefold() not in named:
+    given = cast("dict[str, Any]", body)
+    message = {key.casefold(): value for key, value in given.items()}
+    if len(message) < len(given):
+        raise InvalidSyntax("A search says each parameter once; their names are compared caseless.")
+    if not names_schema(message.pop("schemas", None), SEARCH_SCHEMA):
         raise InvalidSyntax(f'A search needs `"schemas": ["{SEARCH_SCHEMA}"]`.')
     parameters: dict[str, str] = {}
     for key, value in message.items():
@@ -87,9 +100,25 @@ def read_search(body: Any, notes: Notes) -> dict[str, str]:
     return parameters
 
 
-def parameter_name(text: str) -> str:
-    """The standard's spelling of a parameter's name: a `Filter` that nobody reads would list everybody."""
-    return _PARAMETERS.get(text.casefold(), text)
+def read_query(text: str) -> tuple[dict[str, str], ScimError | None]:
+    """The parameters of an address, names in the standard's spelling, and why they cannot be acted on.
+
+    A `Filter` that nobody reads, or a second one, would list other people than were asked for. Names of attributes
+    may come in several parameters; they are read as one.
+    """
+    read: dict[str, str] = {}
+    refusal: ScimError | None = None
+    for given, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+        name = _PARAMETERS.get(given.casefold(), _NOT_UTF8.sub("\ufffd", given))
+        known = name in _PARAMETERS.values()
+        kind = InvalidFilter if name == "filter" else InvalidValue
+        if known and _NOT_UTF8.search(value):
+            refusal = refusal or kind(f"`{name}` is not text in UTF-8.", attribute=name)
+        if known and name in read and name not in _LISTS:
+            refusal = refusal or kind(f"`{name}` came more than once; send it once.", attribute=name)
+        readable = _NOT_UTF8.sub("\ufffd", value)
+        read[name] = f"{read[name]},{readable}" if name in read and name in _LISTS else readable
+    return read, refusal
 
 
 def _parameter(name: str, value: Any) -> str:
@@ -106,9 +135,11 @@ def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
     text = parameters.get(name)
     if text is None or text == "":
         return default
-    if not re.fullmatch(r"[+-]?\d{1,15}", text):
+    match = re.fullmatch(r"([+-]?)0*([0-9]*)", text)
+    if match is None or not text[-1].isdigit():
         raise InvalidValue(f"`{name}` must be a whole number, not {text[:40]!r}.", attribute=name)
-    return int(text)
+    # No list is that long, so more digits say no more.
+    return int(match[1] + (match[2] or "0")) if len(match[2]) <= _DIGITS else int(f"{match[1]}1{'0' * _DIGITS}")
 
 
 def list_response(

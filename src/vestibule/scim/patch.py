@@ -19,7 +19,7 @@ from vestibule.scim.filter_ast import Compare, Filter, Or
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import PatchPath, parse_path, split_uri
 from vestibule.scim.resource import SCHEMAS_ONLY, is_empty, member_ids, read_value
-from vestibule.scim.schema import ResourceType, Schema, homes, named
+from vestibule.scim.schema import ResourceType, Schema, homes, named, names_schema
 
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 2_000
@@ -59,9 +59,7 @@ def read_patch(body: Any, notes: Notes) -> tuple[Operation, ...]:
         raise InvalidSyntax("The body must be a JSON object with `schemas` and `Operations`.")
     message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
     schemas: Any = message.get("schemas")
-    if not isinstance(schemas, list) or PATCH_SCHEMA.casefold() not in [
-        each.casefold() for each in cast("list[Any]", schemas) if isinstance(each, str)
-    ]:
+    if not names_schema(schemas, PATCH_SCHEMA):
         if schemas:
             raise InvalidSyntax(f'A PATCH body needs `"schemas": ["{PATCH_SCHEMA}"]`.')
         notes.note("schemas_missing")

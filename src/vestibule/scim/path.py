@@ -68,6 +68,12 @@ def parse_filter(
     An attribute that only one of `others`, the further types of the same query, has is read as one without a value.
     """
     notes = notes or Notes()
+    if not text.strip():
+        raise InvalidFilter(
+            'The filter is empty: leave `filter` out to list all. A filter looks like `userName eq "ana@example.com"`.',
+            position=0,
+            text="",
+        )
     try:
         return _Reader(text, resource_type, InvalidFilter, notes, others).whole_filter()
     except InvalidFilter:
@@ -340,6 +346,8 @@ class _Reader:
             return None
         if token.text.lower() in ("true", "false", "and", "or", "not"):
             self.fail("put the text in quotation marks", token.at)
+        if token.text.startswith("'"):
+            self.fail('put the text in "quotation marks"', token.at)
         if "\0" in token.text:
             self.fail("the value contains a NUL character", token.at)
         self.tolerate("unquoted_literal", token)

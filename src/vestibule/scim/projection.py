@@ -97,7 +97,7 @@ def _subs(value: Any, keep: Callable[[str | None], bool]) -> Any:
 def read_projection(attributes: str | None, excluded: str | None, resource_type: ResourceType) -> Projection:
     """Read the two query parameters. Unknown names are ignored. Raises InvalidValue when both are given."""
     if attributes and excluded:
-        raise InvalidValue("Give either `attributes` or `excludedAttributes`, not both.")
+        raise InvalidValue("Give either `attributes` or `excludedAttributes`, not both.", attribute="attributes")
     return Projection(
         resource_type,
         _keys(attributes, resource_type) if attributes else None,

@@ -5,7 +5,7 @@ The schemas themselves are data in `user_schema` and `group_schema`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -124,6 +124,12 @@ META = Attribute(
 )  # fmt: skip
 COMMON = (SCHEMAS, ID, EXTERNAL_ID, META)
 """The attributes of every resource (RFC 7643 sections 3 and 3.1); no schema lists them."""
+
+
+def names_schema(schemas: object, urn: str) -> bool:
+    """Whether the `schemas` of a message is a list with this URN in it, compared caseless."""
+    items = cast("list[object]", schemas) if isinstance(schemas, list) else []
+    return urn.casefold() in [each.casefold() for each in items if isinstance(each, str)]
 
 
 def named(attributes: tuple[Attribute, ...], name: str) -> Attribute | None:

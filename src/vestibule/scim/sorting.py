@@ -23,13 +23,19 @@ class Sort:
 def read_sort(sort_by: str, sort_order: str | None, kind: ResourceType) -> Sort:
     """Read the two parameters. Raises InvalidValue for an attribute that is none or has no order."""
     if (sort_order or "ascending").lower() not in ("ascending", "descending"):
-        raise InvalidValue(f"`sortOrder` must be ascending or descending, not {(sort_order or '')[:40]!r}.")
+        raise InvalidValue(
+            f"`sortOrder` must be ascending or descending, not {(sort_order or '')[:40]!r}.", attribute="sortOrder"
+        )
     uri, rest = split_uri(sort_by.strip(), kind)
     name, _, sub_name = rest.partition(".")
     found = find(kind, uri, name)
     if found is None:
         raise InvalidValue(f"`sortBy`: a {kind.name} has no attribute `{sort_by[:80]}`.", attribute="sortBy")
     home, attribute = found
+    made = attribute.name in ("groups", "members") or (attribute.name == "meta" and sub_name.casefold() == "location")
+    if home is None and made:
+        # They are made for the answer.
+        raise InvalidValue(f"`sortBy`: a list cannot be sorted by `{sort_by[:80]}`.", attribute="sortBy")
     sub = attribute.sub(sub_name) if sub_name else attribute.value if attribute.type == "complex" else None
     if (sub_name and sub is None) or (sub is attribute):
         raise InvalidValue(f"`sortBy`: name a sub-attribute of `{attribute.name}`.", attribute="sortBy")

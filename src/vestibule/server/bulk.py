@@ -17,6 +17,9 @@ from vestibule.server.call import Answer, Call
 
 Act: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
+_CONDITIONS = ("if-match", "if-none-match")
+"""What the request says of itself; an operation says it with its `version`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
@@ -73,7 +76,7 @@ class Bulk:
         return result
 
     def _call(self, call: Call, operation: BulkOperation) -> Call:
-        headers = {name: value for name, value in call.headers.items() if name != "if-match"}
+        headers = {name: value for name, value in call.headers.items() if name not in _CONDITIONS}
         if operation.version is not None:
             headers["if-match"] = operation.version
         return replace(

@@ -1,5 +1,6 @@
 """One SCIM request on its way through the server, and its answer, free of any framework."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +9,11 @@ import orjson
 
 from vestibule.model import JsonObject, Token
 from vestibule.scim.dialects import Notes
-from vestibule.scim.errors import InvalidSyntax, UnsupportedMediaType
+from vestibule.scim.errors import InvalidSyntax, ScimError, UnsupportedMediaType
 from vestibule.scim.profile import Profile
 
 MEDIA_TYPE = "application/scim+json"
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Call:
     """The connection's SCIM base URL."""
     query: str = ""
     """The query string as it was sent."""
+    query_refusal: ScimError | None = None
+    """Why the parameters cannot be acted on, for who is let in."""
     complete: "Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]] | None" = None
     """Has a call within this one answered, and recorded whatever happens: for the operations of a bulk request."""
 
@@ -47,10 +51,13 @@ class Call:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in ("", MEDIA_TYPE, "application/json"):
             raise UnsupportedMediaType(f"Send the body as {MEDIA_TYPE}, not as {kind}.")
-        if not self.body.strip():
+        _check_coding(self.headers)
+        # A byte order mark says nothing of UTF-8 (RFC 8259 section 8.1).
+        body = self.body.removeprefix(b"\xef\xbb\xbf")
+        if not body.strip():
             raise InvalidSyntax("The body is empty; a JSON object was expected.")
         try:
-            return orjson.loads(self.body)
+            return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise InvalidSyntax(
                 f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
@@ -64,3 +71,13 @@ class Answer:
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def _check_coding(headers: Mapping[str, str]) -> None:
+    """The body is plain UTF-8. Raises UnsupportedMediaType (RFC 9110 section 15.5.16)."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMediaType(f"Send the body as it is: the Content-Encoding {coding[:40]} is not read.")
+    charset = _CHARSET.search(headers.get("content-type", ""))
+    if charset is not None and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"Send the body in UTF-8, not in {charset[1][:40]} (RFC 8259 section 8.1).")

@@ -81,7 +81,9 @@ class Listing:
         self, call: Call, kinds: tuple[ResourceType, ...], query: ListQuery, parameters: Mapping[str, str]
     ) -> Answer:
         if query.cursor is not None:
-            raise InvalidValue("A sorted list over all resource types has no `cursor`: ask for one type.")
+            raise InvalidValue(
+                "A sorted list over all resource types has no `cursor`: ask for one type.", attribute="cursor"
+            )
         reach = query.start_index - 1 + query.count
         if reach > MAX_MERGED:
             raise TooMany(f"A sorted list over all resource types ends at {MAX_MERGED}: ask for one type.")
@@ -172,7 +174,7 @@ def read_projections(parameters: Mapping[str, str], kind: ResourceType) -> Proje
 
 
 def _filter(call: Call, kind: ResourceType, query: ListQuery, kinds: tuple[ResourceType, ...]) -> Filter | None:
-    if query.filter is None or not query.filter.strip():
+    if query.filter is None:
         return None
     others = tuple(each for each in kinds if each is not kind)
     where = parse_filter(query.filter, kind, call.notes, others)

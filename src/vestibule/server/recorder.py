@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
-from urllib.parse import parse_qsl
 
 import orjson
 import structlog
@@ -18,7 +17,7 @@ from vestibule.clock import Clock, monotonic_us
 from vestibule.explain import detail_for, explain
 from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
-from vestibule.scim.messages import parameter_name
+from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
 from vestibule.store import Store, Unreachable
 
@@ -90,14 +89,13 @@ class Recorder:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
         query = cast("bytes", scope.get("query_string", b"")).decode("latin-1")
-        pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-        parameters = {parameter_name(name): value for name, value in pairs}
+        parameters, refusal = read_query(query)
         base = f"{self.base_url}/scim/v2/connections/{connection_id}"
         # HEAD is GET without the body (RFC 9110 section 9.3.2).
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         return Call(
             ids.request_id(at), connection_id[:64], method, f"/{rest}", parameters, headers, b"", base,
-            query, self.complete,
+            query, refusal, self.complete,
         )  # fmt: skip
 
     async def _answer(self, call: Call, handle: Handle) -> tuple[Answer, ScimError | None]:

@@ -45,6 +45,8 @@ class ScimEndpoints:
     async def handle(self, call: Call) -> Answer:
         """Answer a call. Raises ScimError for every refusal."""
         await authenticate(call, self.directory.store, self.directory.clock)
+        if call.query_refusal is not None:
+            raise call.query_refusal
         segments = [each for each in call.path.split("/") if each]
         head = segments[0].lower() if segments else ""
         if head in _DISCOVERY:
@@ -127,7 +129,7 @@ class ScimEndpoints:
     def _discovery(self, call: Call, head: str, name: str) -> Answer:
         if call.method != "GET":
             raise MethodNotAllowed(f"{call.method} is not allowed on {call.path}, only GET.", allow="GET")
-        if call.parameters.get("filter"):
+        if "filter" in call.parameters:
             raise Forbidden("Discovery endpoints take no filter (RFC 7644 section 4).")
         if head == "serviceproviderconfig" and not name:
             return _json(discovery.service_provider_config(call.base, self.max_body))

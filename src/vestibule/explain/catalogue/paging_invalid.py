@@ -4,7 +4,7 @@ from vestibule.explain.entry import Entry, Explanation, Fix
 from vestibule.model import Exchange
 
 _KINDS = ("invalid_cursor", "expired_cursor", "invalid_count")
-_PARAMETERS = ("count", "startIndex", "cursor", "sortBy")
+_PARAMETERS = ("count", "startIndex", "cursor", "sortBy", "sortOrder", "attributes")
 
 
 def _fits(exchange: Exchange) -> bool:
