@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from vestibule.scim.dialects import Notes
+from vestibule.scim.dialects import STRICT, Notes
 from vestibule.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, ScimError
 from vestibule.scim.patch import MAX_OPERATIONS, PATCH_SCHEMA, GroupChange, compile_group, read_patch
 
@@ -65,6 +65,30 @@ def test_removing_members_without_naming_any_empties_the_group(operation: dict[s
     assert compiled(operation) == GroupChange(clear=True)
 
 
+@pytest.mark.parametrize("nothing", [None, [], ""])
+def test_a_removal_that_lost_its_value_empties_no_group(nothing: Any) -> None:
+    """Who names nobody removes nobody; strictly a removal has no value at all."""
+    operation = {"op": "remove", "path": "members", "value": nothing}
+    assert compiled(operation) == GroupChange()
+    notes = Notes(STRICT)
+    with pytest.raises(InvalidValue):
+        compile_group(read_patch(message(operation), notes), GROUP_ID, notes)
+
+
+@pytest.mark.parametrize(
+    ("where", "gone"),
+    [
+        ('value eq "a" and type eq "User"', {"a"}),
+        ('type eq "user" and (value eq "a" or value eq "b")', {"a", "b"}),
+        ('(value eq "a" and type eq "Group") or value eq "c"', {"a", "c"}),
+        ('value eq "a" and value eq "a"', {"a"}),
+        ('value eq "a" and value eq "b"', set[str]()),
+    ],
+)
+def test_members_are_removed_by_any_filter_that_names_their_ids(where: str, gone: set[str]) -> None:
+    assert compiled({"op": "remove", "path": f"members[{where}]"}) == GroupChange(remove=frozenset(gone))
+
+
 def test_what_comes_after_emptying_counts() -> None:
     change = compiled(
         {"op": "add", "path": "members", "value": members("u1")},
@@ -85,6 +109,11 @@ def test_clearing_the_external_id_is_not_leaving_it() -> None:
     [
         ({"op": "remove", "path": 'members[type eq "User"]'}, InvalidPath),
         ({"op": "remove", "path": 'members[not (value eq "u")]'}, InvalidPath),
+        ({"op": "remove", "path": 'members[value ne "u"]'}, InvalidPath),
+        ({"op": "remove", "path": 'members[value eq "u" or type eq "User"]'}, InvalidPath),
+        ({"op": "remove", "path": 'members[type eq "User" and type eq "Group"]'}, InvalidPath),
+        ({"op": "remove", "path": 'members[value eq "u"].type'}, InvalidPath),
+        ({"op": "add", "path": 'members[value eq "u"]', "value": {"type": "User"}}, InvalidPath),
         ({"op": "replace", "path": 'members[value eq "u"]', "value": {"value": "v"}}, InvalidPath),
         ({"op": "replace", "path": 'members[value eq "u"].value', "value": "v"}, InvalidPath),
         ({"op": "replace", "path": "members.value", "value": "v"}, InvalidPath),
@@ -101,6 +130,8 @@ def test_what_cannot_be_said_of_a_group_is_refused_with_the_operation(
         compiled({"op": "add", "path": "members", "value": []}, operation)
     assert refusal.value.detail.startswith("Operation 2: ")
     assert refusal.value.facts["operation"] == 2
+    if "members[" in operation.get("path", ""):
+        assert '`members[value eq "id"]`' in refusal.value.detail
 
 
 def test_a_thousand_members_in_one_operation_are_one_change() -> None:

@@ -102,7 +102,7 @@ def test_removing_by_value_leaves_the_other_values() -> None:
     assert patched(remove("emails", [{"value": "a@h"}]))["emails"] == ANA["emails"][:1]
     assert patched(remove("emails", [])) == ANA
     assert "emails" not in patched(remove("emails"))
-    assert "emails" not in patched(remove("emails", None))
+    assert patched(remove("emails", None)) == patched(remove("emails", "")) == ANA
 
 
 def test_an_element_that_lost_its_value_is_gone() -> None:

@@ -95,8 +95,11 @@ DEVIATIONS: dict[str, tuple[str, str, list[str], Act]] = {
     "integer_string": (
         "any", "invalidValue", ["floor"], lambda case: case.ana_patched(replace(f"{CONTOSO}:floor", "3")),
     ),
-    "remove_members_with_value": (
-        "Entra", "invalidValue", ["members"],
+    "read_only_in_value": (
+        "any", "mutability", ["meta"], lambda case: case.ana_patched(replace(None, {"meta": {}, "title": "Boss"})),
+    ),
+    "remove_with_value": (
+        "any", "invalidValue", ["members"],
         lambda case: case.group_patched({"op": "remove", "path": "members", "value": [{"value": case.bob}]}),
     ),
     "dotted_keys": (

@@ -66,7 +66,8 @@ def test_what_is_required_is_due_once_anything_of_the_schema_comes(required: Ten
 )
 def test_what_is_required_cannot_be_taken_away_alone(required: Tenant, operation: dict[str, Any]) -> None:
     path = ana(required, badge="b", floor=3)
-    assert "badge" in refusal(patch(required, path, operation), 400, "invalidValue")
+    scim_type = "mutability" if operation["op"] == "remove" else "invalidValue"
+    assert "badge" in refusal(patch(required, path, operation), 400, scim_type)
     assert kept(required, path) == {"badge": "b", "floor": 3}
 
 
@@ -94,11 +95,18 @@ def test_a_required_sub_attribute_is_due_in_every_value(car: Tenant) -> None:
         car.http.post("/Users", json={"userName": "bob", CONTOSO: {"car": {"color": "red"}}}),
         car.http.post("/Users", json={"userName": "bob", CONTOSO: {"bikes": [{"plate": "1"}, {"color": "red"}]}}),
         car.http.put(path, json={"userName": "ana", CONTOSO: {"car": {"color": "red"}}}),
-        patch(car, path, {"op": "remove", "path": f"{CONTOSO}:car.plate"}),
         patch(car, path, write(f"{CONTOSO}:bikes", [{"color": "red"}], "add")),
     ):
         assert "plate" in refusal(answer, 400, "invalidValue")
     assert (everybody(car), kept(car, path)) == (["ana"], {"car": {"plate": "ZH 1", "color": "red"}})
+
+
+@pytest.mark.parametrize("path", ["car.plate", "bikes.plate", 'bikes[color eq "red"].plate'])
+def test_a_required_sub_attribute_cannot_be_removed(car: Tenant, path: str) -> None:
+    whole = {"car": {"plate": "ZH 1", "color": "red"}, "bikes": [{"plate": "1", "color": "red"}]}
+    of_ana = ana(car, **whole)
+    assert "plate" in refusal(patch(car, of_ana, {"op": "remove", "path": f"{CONTOSO}:{path}"}), 400, "mutability")
+    assert kept(car, of_ana) == whole
 
 
 @pytest.mark.parametrize(
@@ -106,7 +114,7 @@ def test_a_required_sub_attribute_is_due_in_every_value(car: Tenant) -> None:
     [
         write(f"{CONTOSO}:car.color", "blue"),
         write(f"{CONTOSO}:car", {"color": "blue"}, "add"),
-        write(f'{CONTOSO}:bikes[plate eq "1"]', {"color": "blue"}),
+        write(f'{CONTOSO}:bikes[plate eq "1"]', {"color": "blue"}, "add"),
     ],
 )
 def test_one_sub_attribute_is_written_beside_a_required_one(car: Tenant, operation: dict[str, Any]) -> None:

@@ -155,8 +155,12 @@ def test_a_patch_writes_one_attribute_in_every_form(contoso: Tenant, ana: str, o
             {"badges": [{"kind": "door", "code": "D2", "valid": True}, {"kind": "gate", "code": "G1"}]},
         ),
         (
-            write(f'{CONTOSO}:badges[code eq "G1"]', {"valid": False}),
+            write(f'{CONTOSO}:badges[code eq "G1"]', {"valid": False}, "add"),
             {"badges": [ALL["badges"][0], {"kind": "gate", "code": "G1", "valid": False}]},
+        ),
+        (
+            write(f'{CONTOSO}:badges[code eq "G1"]', {"code": "G2"}),
+            {"badges": [ALL["badges"][0], {"code": "G2"}]},
         ),
         (
             write(f'{CONTOSO}:badges[kind eq "lift"].code', "L1", "add"),

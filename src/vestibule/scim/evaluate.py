@@ -7,7 +7,7 @@ from typing import Any, cast
 import orjson
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
-from vestibule.scim.path import instant_of
+from vestibule.scim.formats import instant_of
 from vestibule.scim.schema import Attribute
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {

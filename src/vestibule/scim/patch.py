@@ -1,7 +1,7 @@
 """Read PATCH messages (RFC 7644 section 3.5.2) and compile those on a group to a change of sets."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,7 +15,7 @@ from vestibule.scim.errors import (
     NoTarget,
     ScimError,
 )
-from vestibule.scim.filter_ast import Compare, Filter, Or
+from vestibule.scim.filter_ast import And, Compare, Filter, Or
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import PatchPath, parse_path, split_uri
 from vestibule.scim.resource import SCHEMAS_ONLY, is_empty, member_ids, read_value
@@ -23,6 +23,11 @@ from vestibule.scim.schema import ResourceType, Schema, homes, named, names_sche
 
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 2_000
+_WHOLE_MEMBERS = (
+    'Members are taken whole and by their ids: remove them with `members[value eq "id"]` (several with `or`, and '
+    '`type eq "User"` beside an id is allowed), add or replace them with `members` and a list of values, remove all '
+    "with `members`."
+)
 _SIMPLE = re.compile(r"[A-Za-z][\w$-]*(\.[A-Za-z][\w$-]*)?\Z")
 
 
@@ -101,6 +106,25 @@ def targets(
 
     Raises InvalidPath, InvalidValue, Mutability (a foreign `id`), each naming the operation.
     """
+    for path, value in _targets(operation, resource_type, resource_id, notes):
+        if operation.op != "remove":
+            _note_read_only(path, value, notes)
+        yield path, value
+
+
+def _note_read_only(path: PatchPath, value: Any, notes: Notes) -> None:
+    """Note what the value of a complex attribute says of sub-attributes that this server writes."""
+    subs = path.attribute.sub_attributes if path.sub is None else ()
+    for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
+        for key in cast("dict[str, Any]", item) if isinstance(item, dict) and subs else ():
+            sub = named(subs, key)
+            if sub is not None and sub.mutability == "readOnly" and sub.name != "$ref":
+                notes.note("read_only_in_value", f"{path.attribute.name}.{sub.name}")
+
+
+def _targets(
+    operation: Operation, resource_type: ResourceType, resource_id: str, notes: Notes
+) -> Iterator[tuple[PatchPath, Any]]:
     if operation.path is None:
         yield from _spread(operation.value, resource_type, resource_id, notes)
         return
@@ -109,13 +133,17 @@ def targets(
     if uri is not None and not rest and operation.op != "remove":
         yield from _spread({uri: operation.value}, resource_type, resource_id, notes)
     elif extension is not None:
+        if not is_empty(operation.value):
+            notes.note("remove_with_value", operation.path)
         yield from ((PatchPath(extension.id, each), None) for each in extension.attributes)
     elif uri is None and operation.path.casefold().startswith("urn:"):
         # A schema that nobody declared is left out of a POST as well; its PATCH must not fail the rest.
         notes.note("unknown_schema", operation.path)
     else:
         path = _path(operation, operation.path, resource_type, notes)
-        if path is not None:
+        if path is not None and path.uri is None and path.attribute.name == "schemas":
+            notes.note("read_only_in_value", "schemas")
+        elif path is not None:
             yield path, operation.value
 
 
@@ -132,7 +160,8 @@ def _spread(
                 raise Mutability("`id` cannot be changed.", attribute="id")
             notes.note("id_in_value", "id")
         elif folded in ("schemas", "meta"):
-            continue
+            # The one follows from the content, the other is this server's.
+            notes.note("read_only_in_value", key)
         elif folded == resource_type.schema.id.casefold() and not nested:
             yield from _spread(item, resource_type, resource_id, notes, nested=True)
         elif extension is not None:
@@ -164,6 +193,7 @@ def _keyed(key: str, value: Any, resource_type: ResourceType, notes: Notes) -> I
         notes.note("unknown_schema" if key.casefold().startswith("urn:") else "unknown_attribute", key)
         return
     if path.attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
+        notes.note("read_only_in_value", key)
         return
     if "." in key.rsplit("]", 1)[-1].removeprefix(path.uri or "") or ":" in key:
         notes.note("dotted_keys", key)
@@ -260,24 +290,24 @@ class _GroupDraft:
         return read_value(value, path.attribute, path.attribute.name, self.notes)
 
     def take_members(self, operation: Operation, path: PatchPath, value: Any) -> None:
-        if path.filter is not None:
-            ids = _ids_in(path.filter)
+        if path.filter is not None or path.sub is not None:
+            ids = None if path.filter is None else _ids_in(path.filter)
             if ids is None or path.sub is not None or operation.op != "remove":
-                raise InvalidPath(
-                    f'Operation {operation.number}: members are removed with `members[value eq "id"]` '
-                    "and added with `members` and a list of values.",
-                    operation=operation.number,
-                )
+                raise InvalidPath(_WHOLE_MEMBERS, operation=operation.number)
+            if not is_empty(value):
+                self.notes.note("remove_with_value", "members")
             self.leave(ids)
             return
-        if path.sub is not None:
-            raise InvalidPath(f"Operation {operation.number}: point at `members`.", operation=operation.number)
-        if operation.op == "remove" and (not operation.given or value is None):
+        if operation.op == "remove" and not operation.given:
             self.everyone_leaves()
+            return
+        if operation.op == "remove" and is_empty(value):
+            # Nobody is named. A PATCH that lost its value must not empty a group.
+            self.notes.note("remove_with_value", "members")
             return
         named_ids = member_ids(read_value(value, path.attribute, "members", self.notes) or [])
         if operation.op == "remove":
-            self.notes.note("remove_members_with_value", "members")
+            self.notes.note("remove_with_value", "members")
             self.leave(named_ids)
             return
         if operation.op == "replace":
@@ -285,7 +315,7 @@ class _GroupDraft:
         self.add.update(named_ids)
         self.remove.difference_update(named_ids)
 
-    def leave(self, ids: tuple[str, ...]) -> None:
+    def leave(self, ids: Collection[str]) -> None:
         self.add.difference_update(ids)
         self.remove.update(ids)
 
@@ -295,13 +325,30 @@ class _GroupDraft:
         self.remove.clear()
 
 
-def _ids_in(where: Filter) -> tuple[str, ...] | None:
-    """The ids of `value eq "a" or value eq "b"`; None for any other filter."""
+def _ids_in(where: Filter) -> frozenset[str] | None:
+    """The members that a filter names by their ids; None for one that only the present members could answer.
+
+    Beside an id a type is taken at its word.
+    """
     match where:
         case Compare(path, "eq", str(value)) if path.name == "value":
-            return (value,)
-        case Or(left, right):
+            return frozenset({value})
+        case And(left, right) if _is_type(right):
+            return _ids_in(left)
+        case And(left, right) if _is_type(left):
+            return _ids_in(right)
+        case And(left, right) | Or(left, right):
             first, second = _ids_in(left), _ids_in(right)
-            return None if first is None or second is None else first + second
+            if first is None or second is None:
+                return None
+            return first & second if isinstance(where, And) else first | second
         case _:
             return None
+
+
+def _is_type(where: Filter) -> bool:
+    match where:
+        case Compare(path, "eq", str(value)):
+            return path.name == "type" and value.casefold() in ("user", "group")
+        case _:
+            return False

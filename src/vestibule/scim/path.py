@@ -7,7 +7,6 @@ spelling, literals in the attribute's type.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NoReturn
 
 import orjson
@@ -26,6 +25,7 @@ from vestibule.scim.filter_ast import (
     Present,
     ValuePath,
 )
+from vestibule.scim.formats import instant_of
 from vestibule.scim.schema import Attribute, ResourceType, find, homes
 
 MAX_LENGTH = 8_192
@@ -385,15 +385,3 @@ def split_uri(text: str, resource_type: ResourceType) -> tuple[str | None, str]:
         if folded.startswith(urn + ":"):
             return schema.id, text[len(urn) + 1 :]
     return None, text
-
-
-def instant_of(text: str) -> int | None:
-    """A dateTime (RFC 7643 section 2.3.5) as microseconds since the epoch, UTC; None when it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None or "T" not in text.upper():
-        return None
-    delta = moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InvalidSyntax, InvalidValue, Mutability
+from vestibule.scim.formats import instant_of, is_base64, is_reference
 from vestibule.scim.group_schema import GROUP
-from vestibule.scim.path import MAX_NUMBER, instant_of, split_uri
-from vestibule.scim.schema import Attribute, ResourceType, find, named
+from vestibule.scim.path import MAX_NUMBER, split_uri
+from vestibule.scim.schema import Attribute, ResourceType, find, named, names_schema
 from vestibule.scim.user_schema import USER
 
 Json = dict[str, Any]
@@ -20,6 +21,8 @@ SCHEMAS_ONLY = frozenset({"schemas"})
 """What clients repeat within the object of an extension."""
 _DEFAULT_SUBS = frozenset({"type", "primary", "display", "value", "$ref"})
 """What any multi-valued attribute may have, listed by its schema or not (RFC 7643 section 2.4)."""
+_OUTSIDE = frozenset({"external", "uri"})
+"""What a reference refers to that is no resource of this server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,13 @@ def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
     """Normalise an object by a resource type's schemas; unknown things are noted and left out."""
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a JSON object that describes a {resource_type.name}.")
-    if "schemas_missing" not in notes.dialect.tolerated and not any(
-        key.casefold() == "schemas" for key in cast("Json", body)
-    ):
-        notes.note("schemas_missing")
+    _read_schemas(cast("Json", body), resource_type, notes)
     document: Json = {}
     for key, value in cast("Json", body).items():
         uri, rest = split_uri(key, resource_type)
         if key.casefold() == "schemas":
-            _note_schemas(value, resource_type, notes)
-        elif uri is not None and not rest:
+            continue
+        if uri is not None and not rest:
             extension = resource_type.extension(uri)
             if extension is not None and value is not None:
                 content = read_complex(value, extension.attributes, extension.id, notes, SCHEMAS_ONLY)
@@ -117,12 +117,15 @@ def _read_attribute(document: Json, key: str, value: Any, resource_type: Resourc
             (document.setdefault(home, {}) if home else document)[attribute.name] = read
 
 
-def _note_schemas(value: Any, resource_type: ResourceType, notes: Notes) -> None:
+def _read_schemas(body: Json, resource_type: ResourceType, notes: Notes) -> None:
+    """`schemas` is a list that names the core schema and none that is unknown (RFC 7643 section 3)."""
+    given = next((value for key, value in body.items() if key.casefold() == "schemas"), None)
+    if not names_schema(given, resource_type.schema.id):
+        notes.note("schemas_missing", "schemas")
     known = {each.id.casefold() for each in (resource_type.schema, *resource_type.extensions)}
-    given = cast("list[Any]", value) if isinstance(value, list) else [value]
-    for each in given:
+    for each in cast("list[Any]", given) if isinstance(given, list) else []:
         if not isinstance(each, str) or each.casefold() not in known:
-            notes.note("unknown_schema", each if isinstance(each, str) else "")
+            notes.note("unknown_schema", each if isinstance(each, str) else "schemas")
 
 
 def read_complex(
@@ -229,8 +232,10 @@ def _read_number(value: Any, attribute: Attribute, where: str, notes: Notes) -> 
     if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii() and len(value) < 19:
         notes.note("integer_string", where)
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float if attribute.type == "decimal" else int):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidValue(f"`{where}` must be a number, not {_shown(value)}.", attribute=where)
+    if isinstance(value, float) and attribute.type == "integer":
+        raise InvalidValue(f"`{where}` must be a whole number without a fraction, not {value}.", attribute=where)
     if abs(value) > MAX_NUMBER:
         raise InvalidValue(f"`{where}` is too large a number.", attribute=where)
     return value
@@ -245,6 +250,10 @@ def _read_text(value: Any, attribute: Attribute, where: str) -> str:
         raise InvalidValue(f"`{where}` contains a NUL character.", attribute=where)
     if attribute.type == "dateTime" and instant_of(value) is None:
         raise InvalidValue(f"`{where}` must be a time such as 2026-11-24T08:00:00Z.", attribute=where)
+    if attribute.type == "binary" and not is_base64(value):
+        raise InvalidValue(f"`{where}` must be base64 (RFC 4648), not {_shown(value)}.", attribute=where)
+    if attribute.type == "reference" and _OUTSIDE.issuperset(attribute.reference_types) and not is_reference(value):
+        raise InvalidValue(f"`{where}` must be a URI without spaces, not {_shown(value)}.", attribute=where)
     return value
 
 
@@ -302,7 +311,9 @@ def keep_immutables(before: Json, after: Json, kind: ResourceType, *, omissible:
 def check_primaries(document: Json) -> None:
     """At most one value of an attribute is primary (RFC 7643 section 2.4). Raises InvalidValue."""
     for name, value in document.items():
-        if isinstance(value, list):
+        if isinstance(value, dict):
+            check_primaries(cast("Json", value))
+        elif isinstance(value, list):
             items = cast("list[Any]", value)
             if sum(isinstance(each, dict) and cast("Json", each).get("primary") is True for each in items) > 1:
                 raise InvalidValue(f"More than one of `{name}` is primary; only one may be.", attribute=name)

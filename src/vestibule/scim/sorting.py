@@ -6,7 +6,8 @@ from typing import Any, cast
 from vestibule.scim.errors import InvalidValue
 from vestibule.scim.evaluate import values
 from vestibule.scim.filter_ast import AttrPath
-from vestibule.scim.path import instant_of, split_uri
+from vestibule.scim.formats import instant_of
+from vestibule.scim.path import split_uri
 from vestibule.scim.schema import ResourceType, find
 
 SortValue = str | int | float | None

@@ -4,6 +4,8 @@ All or nothing: `apply` works on a copy and raises before anything is kept. Wher
 the RFC, `vestibule.scim.quirks` says what is done.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -65,14 +67,15 @@ def compile_user(
                 if path.attribute.mutability == "writeOnly":
                     notes.note("password_dropped", path.attribute.name)
                 else:
-                    actions.append(Action(operation.number, operation.op, path, value, operation.given))
+                    given = operation.given and kind.extension(operation.path or "") is None
+                    actions.append(Action(operation.number, operation.op, path, value, given))
     return UserChange(tuple(actions), kind, notes)
 
 
 def apply(change: UserChange, document: Json) -> Json:
     """The document after all actions, in order; equal to the given one when nothing changes.
 
-    Raises InvalidValue (a value that does not fit, a required attribute removed), NoTarget.
+    Raises InvalidValue (a value that does not fit, a required attribute emptied), Mutability (one removed), NoTarget.
     """
     # A copy that shares nothing: what is kept as JSON comes back from it the same.
     result: Json = orjson.loads(orjson.dumps(document))
@@ -85,7 +88,7 @@ def apply(change: UserChange, document: Json) -> Json:
     for action in change.actions:
         _drop_empty_elements(result, action)
     _check_elements(result, change)
-    require_of_extensions(result, change.kind, document)
+    _require_of_extensions(result, change, document)
     keep_immutables(document, result, change.kind, omissible=False)
     return with_schemas(result, change.kind)
 
@@ -109,10 +112,33 @@ def _check_elements(document: Json, change: UserChange) -> None:
     for action in change.actions:
         home: Json = document.get(action.path.uri, {}) if action.path.uri else document
         elements: Any = home.get(action.path.attribute.name)
-        if action.path.filter is not None and isinstance(elements, list):
-            with in_operation(action.number):
+        pointed = action.path.filter is not None or action.path.sub is not None
+        if pointed and isinstance(elements, list):
+            with in_operation(action.number), _removing(action):
                 for each in cast("list[Json]", elements):
                     require_of_value(each, action.path.attribute)
+
+
+@contextmanager
+def _removing(action: Action) -> Generator[None]:
+    """What is required and is gone by a remove is a fault of mutability (RFC 7644 section 3.5.2.2)."""
+    try:
+        yield
+    except InvalidValue as error:
+        if action.op != "remove":
+            raise
+        raise Mutability(f"{error.detail} What is required cannot be removed.", **error.facts) from error
+
+
+def _require_of_extensions(result: Json, change: UserChange, before: Json) -> None:
+    try:
+        require_of_extensions(result, change.kind, before)
+    except InvalidValue as error:
+        for action in change.actions:
+            if f"{action.path.uri}:{action.path.attribute.name}" == error.facts["attribute"]:
+                with in_operation(action.number), _removing(action):
+                    raise
+        raise
 
 
 def _act(home: Json, action: Action, notes: Notes) -> None:
@@ -129,14 +155,17 @@ def _act(home: Json, action: Action, notes: Notes) -> None:
 
 def _act_on_single(home: Json, action: Action, notes: Notes) -> None:
     attribute, sub = action.path.attribute, action.path.sub
-    if action.op == "remove" and sub is None and not is_empty(action.value):
-        asked = read_value(action.value, attribute, attribute.name, notes)
-        if _identity(asked) != _identity(home.get(attribute.name)):
+    if action.op == "remove" and not is_empty(action.value):
+        notes.note("remove_with_value", attribute.name)
+        asked = read_value(action.value, sub or attribute, attribute.name, notes)
+        present = home.get(attribute.name, {}).get(sub.name) if sub is not None else home.get(attribute.name)
+        if _identity(asked) != _identity(present):
             # Only this value was to go, and another one is there by now.
             return
     value = None if action.op == "remove" else action.value
     if sub is not None:
-        home[attribute.name] = _merged(home.get(attribute.name, {}), {sub.name: value}, attribute, notes)
+        with _removing(action):
+            home[attribute.name] = _merged(home.get(attribute.name, {}), {sub.name: value}, attribute, notes)
         return
     if attribute.type == "complex" and not is_empty(value):
         # A sub-attribute that is not named stays (RFC 7644 section 3.5.2.3).
@@ -177,9 +206,14 @@ def _merged(present: Json, value: Any, attribute: Attribute, notes: Notes) -> Js
 def _act_on_list(home: Json, action: Action, notes: Notes) -> None:
     attribute = action.path.attribute
     present = cast("list[Any]", home.get(attribute.name, []))
-    if action.op == "remove" and (not action.given or action.value is None):
-        home.pop(attribute.name, None)
-        return
+    if action.op == "remove":
+        if not action.given:
+            home.pop(attribute.name, None)
+            return
+        # With a `value`, and be it null, those that it names are to go: one that got lost must not empty the list.
+        notes.note("remove_with_value", attribute.name)
+        if is_empty(action.value):
+            return
     read = cast("list[Any]", read_value(action.value, attribute, attribute.name, notes) or [])
     if action.op == "remove":
         gone = [_identity(each) for each in read]
@@ -209,9 +243,11 @@ def _act_on_elements(home: Json, action: Action, notes: Notes) -> None:
     attribute, where, sub = action.path.attribute, action.path.filter, action.path.sub
     elements = cast("list[Json]", home.get(attribute.name, []))
     chosen = [each for each in elements if where is None or evaluate(where, each)]
+    if action.op == "remove" and not is_empty(action.value):
+        notes.note("remove_with_value", attribute.name)
     if action.op == "remove" or is_empty(action.value):
         home[attribute.name] = _without(elements, chosen, sub)
-        if action.value == "":
+        if action.op != "remove" and action.value == "":
             notes.note("empty_clears", attribute.name)
         if not chosen:
             notes.note("remove_without_match", attribute.name)
@@ -220,8 +256,12 @@ def _act_on_elements(home: Json, action: Action, notes: Notes) -> None:
     if made:
         chosen = [_element_for(where, action)]
         elements = [*elements, *chosen]
-        notes.note("value_path_created", attribute.name)
+        if action.op == "replace":
+            notes.note("value_path_created", attribute.name)
     for each in chosen:
+        if action.op == "replace" and sub is None and not made:
+            # A value that matches is replaced, not mended (RFC 7644 section 3.5.2.3).
+            each.clear()
         _write_element(each, action, notes)
     if made and where is not None and not evaluate(where, chosen[0]):
         raise _no_target(action)

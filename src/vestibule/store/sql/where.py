@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Not, Or, Present, ValuePath
 from vestibule.scim.filter_ast import Literal as Value
-from vestibule.scim.path import instant_of
+from vestibule.scim.formats import instant_of
 from vestibule.scim.schema import CORE_GROUP, ENTERPRISE_USER
 from vestibule.store.answers import Unsupported
 
