@@ -1,6 +1,7 @@
 """The ceilings of the house: files of 400 lines, functions of 40, no room without a purpose in its name."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_a_file_and_its_functions_stay_short(file: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in LONGER_FUNCTIONS:
             assert (node.end_lineno or 0) - node.lineno < 42, node.name
+
+
+def test_the_scim_library_may_import_nothing_else_of_ours() -> None:
+    contracts = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    (alone,) = (each for each in contracts if each["id"] == "library")
+    ours = {
+        f"vestibule.{path.stem}" for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert set(alone["forbidden_modules"]) == ours - {"vestibule.__init__", "vestibule.scim"}
 
 
 def test_no_file_is_named_after_nothing() -> None:

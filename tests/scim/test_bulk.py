@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestibule.scim.bulk import REQUEST_SCHEMA, BulkOperation, in_order, read_bulk, with_ids
+from tests.scim.strategies import json_objects, operations
+from vestibule.scim.bulk import KINDS, REQUEST_SCHEMA, BulkOperation, in_order, read_bulk
+from vestibule.scim.bulk_references import with_ids
 from vestibule.scim.errors import Conflict, InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
+from vestibule.scim.schema import ENTERPRISE_USER
 
 Needs = dict[int, set[int]]
 
@@ -201,7 +204,7 @@ def test_only_a_post_makes_what_a_bulk_id_stands_for() -> None:
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("/Groups/bulkId:a", "x"), ("/Groups/g1", 'members[value eq "bulkId:a"]'), ("Groups/bulkId:a", "bulkId:a")],
+    [("/Groups/bulkId:a", "x"), ("/Groups/g1", 'members[value eq "bulkId:a"]'), ("Groups/bulkId:a", "displayName")],
 )
 def test_references_in_the_path_and_deep_in_the_data_are_waited_for(path: str, value: str) -> None:
     patch = {"method": "PATCH", "path": path, "data": {"Operations": [{"op": "remove", "path": value}]}}
@@ -213,45 +216,89 @@ def test_references_in_the_path_and_deep_in_the_data_are_waited_for(path: str, v
 # The ids
 
 
+def filled(data: Any, ids: dict[str, str], path: str = "/Groups", method: str = "POST") -> Any:
+    return with_ids(method, path, data, ids, KINDS)[1]
+
+
 def test_ids_stand_in_for_bulk_ids_in_paths_values_and_value_paths() -> None:
     made = {"a": "usr_1", "ab": "usr_2", "x-1.y": "grp_3"}
-    assert with_ids("/Groups/bulkId:x-1.y", made) == "/Groups/grp_3"
-    data = {
-        "members": [{"value": "bulkId:a"}, {"value": "bulkId:ab"}],
-        "Operations": [{"op": "remove", "path": 'members[value eq "bulkId:a" or value eq "bulkId:ab"]'}],
-        "bulkId:a": None,
-        "active": True,
-        "weight": 1.5,
+    assert with_ids("DELETE", "/Groups/bulkId:x-1.y", None, made, KINDS) == ("/Groups/grp_3", None)
+    members = [
+        {"value": "bulkId:a", "type": "bulkId:a"},
+        {"$ref": "../Users/bulkId:ab", "value": "bulkId:ab"},
+        "bulkId:a",
+    ]
+    data = {"displayName": "bulkId:a", "Members": members, "bulkId:a": None, "active": True, "weight": 1.5}
+    assert filled(data, made) == data | {
+        "Members": [
+            {"value": "usr_1", "type": "bulkId:a"}, {"$ref": "../Users/usr_2", "value": "usr_2"}, "usr_1",
+        ],
+    }  # fmt: skip
+    manager = {ENTERPRISE_USER: {"manager": {"value": "bulkId:a"}, "department": "bulkId:a"}, "title": "bulkId:a"}
+    assert filled(manager, made, "/Users") == manager | {
+        ENTERPRISE_USER: {"manager": {"value": "usr_1"}, "department": "bulkId:a"}
     }
-    assert with_ids(data, made) == {
-        "members": [{"value": "usr_1"}, {"value": "usr_2"}],
-        "Operations": [{"op": "remove", "path": 'members[value eq "usr_1" or value eq "usr_2"]'}],
-        "bulkId:a": None,
-        "active": True,
-        "weight": 1.5,
-    }
+
+
+PATCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "/Groups/g",
+        {"op": "remove", "path": 'members[value eq "bulkId:a" or value eq "bulkId:b"]'},
+        {"path": 'members[value eq "usr_a" or value eq "usr_b"]'},
+    ),
+    ("/Groups/g", {"op": "add", "path": "members", "value": [{"value": "bulkId:a"}]}, {"value": [{"value": "usr_a"}]}),
+    ("/Groups/g", {"op": "add", "path": "Members", "value": "bulkId:a"}, {"value": "usr_a"}),
+    ("/Groups/g", {"op": "add", "value": {"members": ["bulkId:a"]}}, {"value": {"members": ["usr_a"]}}),
+    ("/Users/u", {"op": "add", "path": "manager", "value": "bulkId:a"}, {"value": "usr_a"}),
+    ("/Users/u", {"op": "add", "path": f"{ENTERPRISE_USER}:manager.value", "value": "bulkId:a"}, {"value": "usr_a"}),
+    (
+        "/Users/u",
+        {"op": "add", "path": ENTERPRISE_USER, "value": {"manager": "bulkId:a"}},
+        {"value": {"manager": "usr_a"}},
+    ),
+    ("/Users/u", {"op": "add", "value": {f"{ENTERPRISE_USER}:manager": "bulkId:a"}},
+     {"value": {f"{ENTERPRISE_USER}:manager": "usr_a"}}),
+    ("/Users/u", {"op": "add", "path": 'emails[value eq "bulkId:a"].value', "value": "bulkId:a"}, {}),
+    ("/Users/u", {"op": "replace", "path": "displayName", "value": "bulkId:a"}, {}),
+    ("/Users/u", {"op": "replace", "path": "profileUrl", "value": "bulkId:a"}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "operation", "changed"), PATCHES)
+def test_a_patch_refers_where_the_schema_has_a_reference(
+    path: str, operation: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    data = {"Operations": [operation]}
+    expected = {"Operations": [operation | changed]}
+    assert filled(data, {"a": "usr_a", "b": "usr_b"}, path, "PATCH") == expected
+    (sent_one,) = read({"method": "PATCH", "path": path, "data": data})
+    assert bool(sent_one.needs) is bool(changed)
 
 
 def test_an_id_is_put_in_letter_by_letter() -> None:
-    assert with_ids("bulkId:a", {"a": r"\1\g<0>bulkId:a"}) == r"\1\g<0>bulkId:a"
+    said = {"members": ["bulkId:a"]}
+    assert filled(said, {"a": r"\1\g<0>bulkId:a"}) == {"members": [r"\1\g<0>bulkId:a"]}
 
 
 def test_a_bulk_id_whose_resource_was_not_made_has_no_id() -> None:
     with pytest.raises(KeyError) as unmade:
-        with_ids({"members": [{"value": "bulkId:gone"}]}, {"other": "usr_1"})
+        filled({"members": [{"value": "bulkId:gone"}]}, {"other": "usr_1"})
     assert unmade.value.args == ("gone",)
 
 
-@given(st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-))  # fmt: skip
-def test_data_without_references_stays_as_it_is(data: Any) -> None:
-    assert with_ids(data, {}) == data
+@given(
+    st.sampled_from(["/Users", "/Groups/x", "/x"]),
+    st.sampled_from(["POST", "PATCH"]),
+    json_objects | st.lists(operations, max_size=3).map(lambda each: {"Operations": each}),
+)
+def test_data_without_references_stays_as_it_is(path: str, method: str, data: Any) -> None:
+    assert with_ids(method, path, data, {}, KINDS) == (path, data)
 
 
 def test_a_text_that_only_mentions_a_bulk_id_is_no_reference() -> None:
-    _, refused = in_order(read(PUT | {"data": {"userName": "ana", "title": "Keeper of bulkId:42"}}))
+    _, refused = in_order(
+        read(PUT | {"data": {"userName": "ana", "displayName": "bulkId:foo", "title": "of bulkId:42"}})
+    )
     assert refused == {}
 
 
@@ -259,4 +306,4 @@ def test_a_text_that_only_mentions_a_bulk_id_is_no_reference() -> None:
 def test_any_bulk_id_can_be_referred_to(bulk_id: str) -> None:
     _, refused = in_order(read(group(bulk_id), group("g", bulk_id)))
     assert refused == {}
-    assert with_ids(f"bulkId:{bulk_id}", {bulk_id: "usr_1"}) == "usr_1"
+    assert filled({"members": [f"bulkId:{bulk_id}"]}, {bulk_id: "usr_1"}) == {"members": ["usr_1"]}

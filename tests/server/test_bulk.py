@@ -76,6 +76,17 @@ def test_what_was_made_can_be_changed_and_deleted_by_its_bulk_id(tenant: Tenant)
     assert [id_of(each) for each in results[:4]] == [made["g"], old, made["a"], made["c"]]
 
 
+def test_a_text_that_reads_like_a_reference_is_one_only_where_the_schema_has_one(tenant: Tenant) -> None:
+    (made,) = bulk(tenant, user("ana", displayName="bulkId:foo", title="bulkId:ana"))
+    assert made["status"] == "201"
+    shown = tenant.http.get(made["location"]).json()
+    assert (shown["displayName"], shown["title"]) == ("bulkId:foo", "bulkId:ana")
+
+
+def test_a_reference_in_a_path_may_be_escaped(tenant: Tenant) -> None:
+    assert statuses(bulk(tenant, operation("DELETE", "/Users/bulkId%3Aana"), user("ana"))) == ["204", "201"]
+
+
 def test_a_circle_is_refused_and_the_rest_is_done(tenant: Tenant) -> None:
     tenant.set(nested_groups="accept")
     results = bulk(

@@ -1,21 +1,23 @@
 """Bulk requests (RFC 7644 section 3.7): read, put into an order in which every `bulkId` is known, and answered."""
 
 import heapq
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import unquote
 
+from vestibule.scim.bulk_references import needs
 from vestibule.scim.errors import Conflict, InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
-from vestibule.scim.schema import names_schema
+from vestibule.scim.group_schema import GROUP
+from vestibule.scim.schema import ResourceType, names_schema
+from vestibule.scim.user_schema import USER
 
 REQUEST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 MAX_DEPTH = 64
-# A value that is a reference, one in a PATCH path (`members[value eq "bulkId:…"]`), one in an operation's path.
-_REFERENCE = re.compile(r"\AbulkId:(?P<whole>.+)\Z|\"bulkId:(?P<quoted>[^\"]+)\"|/bulkId:(?P<segment>[^/]+)", re.DOTALL)
+KINDS = (USER, GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ class BulkRequest:
     fail_on_errors: int | None
 
 
-def read_bulk(body: Any, max_operations: int) -> BulkRequest:
-    """Read a BulkRequest message. Raises InvalidSyntax, InvalidValue (an operation that is none), PayloadTooLarge."""
+def read_bulk(body: Any, max_operations: int, kinds: Sequence[ResourceType] = KINDS) -> BulkRequest:
+    """Read a BulkRequest message about resources of these types.
+
+    Raises InvalidSyntax, InvalidValue (an operation that is none), PayloadTooLarge.
+    """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body must be a JSON object, a BulkRequest.")
     message = {key.casefold(): value for key, value in cast("dict[str, Any]", body).items()}
@@ -59,7 +64,7 @@ def read_bulk(body: Any, max_operations: int) -> BulkRequest:
     limit: Any = message.get("failonerrors")
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise InvalidValue("`failOnErrors` must be a whole number from 1.", attribute="failOnErrors")
-    read = tuple(_operation(number, each) for number, each in enumerate(items, 1))
+    read = tuple(_operation(number, each, kinds) for number, each in enumerate(items, 1))
     counted = Counter(each.bulk_id for each in read if each.bulk_id is not None)
     twice = next((each for each, count in counted.items() if count > 1), None)
     if twice is not None:
@@ -67,7 +72,7 @@ def read_bulk(body: Any, max_operations: int) -> BulkRequest:
     return BulkRequest(read, limit)
 
 
-def _operation(number: int, item: Any) -> BulkOperation:
+def _operation(number: int, item: Any, kinds: Sequence[ResourceType]) -> BulkOperation:
     if not isinstance(item, dict):
         raise InvalidSyntax(f"Operation {number} must be an object with `method` and `path`.")
     fields = {key.casefold(): value for key, value in cast("dict[str, Any]", item).items()}
@@ -84,28 +89,21 @@ def _operation(number: int, item: Any) -> BulkOperation:
         raise InvalidSyntax(f"Operation {number}: a POST needs a `bulkId` (RFC 7644 section 3.7).")
     if method.upper() != "DELETE" and not isinstance(data, dict):
         raise InvalidSyntax(f"Operation {number}: a {method.upper()} needs `data`, a JSON object.")
-    return BulkOperation(
-        number,
-        method.upper(),
-        "/" + path.strip().lstrip("/"),
-        bulk_id,
-        version,
-        data,
-        frozenset(_references(path) | _references(data)),
-    )
+    _check_depth(data)
+    method, path = method.upper(), "/" + path.strip().lstrip("/")
+    return BulkOperation(number, method, path, bulk_id, version, data, needs(method, unquote(path), data, kinds))
 
 
-def _references(value: Any, depth: int = 0) -> set[str]:
+def _check_depth(value: Any, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise InvalidValue(f"`data` is nested deeper than {MAX_DEPTH}.")
-    if isinstance(value, str):
-        return {match[match.lastgroup or 0] for match in _REFERENCE.finditer(value)}
     parts: list[Any] = []
     if isinstance(value, dict):
         parts = list(cast("dict[str, Any]", value).values())
     elif isinstance(value, list):
         parts = cast("list[Any]", value)
-    return {each for part in parts for each in _references(part, depth + 1)}
+    for part in parts:
+        _check_depth(part, depth + 1)
 
 
 def in_order(operations: Sequence[BulkOperation]) -> tuple[list[BulkOperation], dict[int, ScimError]]:
@@ -165,19 +163,3 @@ def _circle(path: list[BulkOperation], first: BulkOperation) -> Conflict:
         "it with a PATCH.",
         cycle=names[:100],
     )
-
-
-def with_ids(value: Any, ids: Mapping[str, str]) -> Any:
-    """A path or data with every `bulkId:…` replaced by the id that it stands for. Raises KeyError for one unmade."""
-    if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _filled(match, ids), value)
-    if isinstance(value, dict):
-        return {key: with_ids(each, ids) for key, each in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [with_ids(each, ids) for each in cast("list[Any]", value)]
-    return value
-
-
-def _filled(match: re.Match[str], ids: Mapping[str, str]) -> str:
-    name = match[match.lastgroup or 0]
-    return match[0].replace(f"bulkId:{name}", ids[name])

@@ -9,7 +9,8 @@ import orjson
 
 from vestibule import ids
 from vestibule.clock import Clock
-from vestibule.scim.bulk import RESPONSE_SCHEMA, BulkOperation, in_order, read_bulk, with_ids
+from vestibule.scim.bulk import RESPONSE_SCHEMA, BulkOperation, in_order, read_bulk
+from vestibule.scim.bulk_references import with_ids
 from vestibule.scim.dialects import Notes
 from vestibule.scim.discovery import MAX_OPERATIONS
 from vestibule.scim.errors import InvalidSyntax, InvalidValue, ScimError
@@ -30,7 +31,7 @@ class Bulk:
 
     async def __call__(self, call: Call) -> Answer:
         """Do the operations, each atomic by itself, until `failOnErrors` of them have failed."""
-        request = read_bulk(call.json(), MAX_OPERATIONS)
+        request = read_bulk(call.json(), MAX_OPERATIONS, (call.profile.user, call.profile.group))
         ordered, refused = in_order(request.operations)
         made: dict[str, str] = {}
         results: dict[int, dict[str, Any]] = {}
@@ -98,9 +99,10 @@ class Bulk:
 
 def _resolve(call: Call, operation: BulkOperation, made: dict[str, str]) -> None:
     try:
-        call.path = with_ids(call.path, made)
         if operation.needs:
-            call.body = orjson.dumps(with_ids(operation.data, made))
+            kinds = (call.profile.user, call.profile.group)
+            call.path, data = with_ids(operation.method, call.path, operation.data, made, kinds)
+            call.body = orjson.dumps(data)
     except KeyError as error:
         raise InvalidValue(
             f"The operation refers to bulkId {error.args[0]!r}, and the operation that was to make it failed.",
