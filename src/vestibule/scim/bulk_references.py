@@ -128,13 +128,16 @@ def _value(value: Any, attribute: Attribute | None, parent: Attribute | None, fi
 def _one(value: Any, attribute: Attribute, parent: Attribute, fill: Fill) -> Any:
     if isinstance(value, str):
         return _put(_WHOLE, value, fill) if _refers(attribute, parent) else value
-    if not isinstance(value, dict) or attribute.type != "complex":
-        return value
-    filled: Json = dict(cast("Json", value))
-    for key, each in filled.items():
-        sub = attribute.sub(key)
-        filled[key] = each if sub is None else _one(each, sub, attribute, fill)
-    return filled
+    if isinstance(value, dict) and attribute.type == "complex":
+        return _members(cast("Json", value), attribute, fill)
+    return cast("Any", value)
+
+
+def _members(value: Json, attribute: Attribute, fill: Fill) -> Json:
+    subs = {key: attribute.sub(key) for key in value}
+    return {
+        key: each if (sub := subs[key]) is None else _one(each, sub, attribute, fill) for key, each in value.items()
+    }
 
 
 def _refers(attribute: Attribute, parent: Attribute) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import orjson
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Literal, Not, Or, Present, ValuePath
+from vestibule.scim.folding import fold
 from vestibule.scim.formats import instant_of
 from vestibule.scim.schema import Attribute
 
@@ -78,7 +79,7 @@ def _one(have: Any, op: str, wanted: Literal, attribute: Attribute) -> bool:
         if have is None:
             return op == "ne"
     elif isinstance(have, str) and isinstance(wanted, str) and not attribute.case_exact:
-        have, wanted = have.casefold(), wanted.casefold()
+        have, wanted = fold(have), fold(wanted)
     if isinstance(have, bool) != isinstance(wanted, bool) or isinstance(have, str) != isinstance(wanted, str):
         return op == "ne"
     if op == "eq":

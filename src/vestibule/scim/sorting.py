@@ -6,6 +6,7 @@ from typing import Any, cast
 from vestibule.scim.errors import InvalidValue
 from vestibule.scim.evaluate import values
 from vestibule.scim.filter_ast import AttrPath
+from vestibule.scim.folding import fold
 from vestibule.scim.formats import instant_of
 from vestibule.scim.path import split_uri
 from vestibule.scim.schema import ResourceType, find
@@ -60,7 +61,7 @@ def sort_value(resource: dict[str, Any], path: AttrPath) -> SortValue:
     if path.attribute.type == "dateTime" and isinstance(value, str):
         return instant_of(value)
     if isinstance(value, str):
-        return value if path.attribute.case_exact else value.casefold()
+        return value if path.attribute.case_exact else fold(value)
     return value if isinstance(value, int | float) else None
 
 
