@@ -79,7 +79,7 @@ def test_discovery_takes_no_filter_not_even_an_empty_one(tenant: Tenant, path: s
 
 
 @WAYS
-@pytest.mark.parametrize("attribute", ["meta.location", "groups", "groups.display", "urn:x"])
+@pytest.mark.parametrize("attribute", ["meta.location", "meta.version", "groups", "groups.display", "urn:x"])
 def test_a_sort_by_what_has_no_order_is_a_bad_value_and_no_bad_filter(tenant: Tenant, way: str, attribute: str) -> None:
     is_error(ask(tenant, way, "/Users", sortBy=attribute), 400, "invalidValue")
     is_error(ask(tenant, way, "", sortBy=attribute), 400, "invalidValue")

@@ -34,10 +34,6 @@ def read_sort(sort_by: str, sort_order: str | None, kind: ResourceType) -> Sort:
     if found is None:
         raise InvalidValue(f"`sortBy`: a {kind.name} has no attribute `{sort_by[:80]}`.", attribute="sortBy")
     home, attribute = found
-    made = attribute.name in ("groups", "members") or (attribute.name == "meta" and sub_name.casefold() == "location")
-    if home is None and made:
-        # They are made for the answer.
-        raise InvalidValue(f"`sortBy`: a list cannot be sorted by `{sort_by[:80]}`.", attribute="sortBy")
     sub = attribute.sub(sub_name) if sub_name else attribute.value if attribute.type == "complex" else None
     if (sub_name and sub is None) or (sub is attribute):
         raise InvalidValue(f"`sortBy`: name a sub-attribute of `{attribute.name}`.", attribute="sortBy")

@@ -113,7 +113,7 @@ class Listing:
         at: Position | None,
         kinds: tuple[ResourceType, ...] = (),
     ) -> Page[Any]:
-        with _located(query.filter or ""):
+        with _located(query.filter or "", sort):
             asked = (call.connection_id, _filter(call, kind, query, kinds), query.start_index, query.count)
             if kind.name == "User":
                 return await self.directory.users(*asked, sort=sort, at=at)
@@ -183,12 +183,17 @@ def _filter(call: Call, kind: ResourceType, query: ListQuery, kinds: tuple[Resou
 
 
 @contextmanager
-def _located(text: str) -> Generator[None]:
-    """Give the position in the filter to a refusal that knows only what it was about."""
+def _located(text: str, sort: Sort | None) -> Generator[None]:
+    """Tell where a refusal belongs that knows only what it was about: a place in the filter, or the sort.
+
+    Raises InvalidValue for the sort.
+    """
     try:
         yield
     except InvalidFilter as error:
         path = str(error.facts.get("path") or "")
+        if sort is not None and path == str(sort.path):
+            raise InvalidValue(f"`sortBy`: {error.detail}", attribute="sortBy") from error
         position = text.casefold().find(path.casefold()) if path else -1
         if position >= 0:
             error.facts.setdefault("position", position)
