@@ -10,6 +10,7 @@ from tests.effort import examples
 from tests.scim.strategies import messages, texts
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import ScimError
+from vestibule.scim.folding import fold
 from vestibule.scim.patch import PATCH_SCHEMA, read_patch
 from vestibule.scim.resource import read_user
 from vestibule.scim.user_patch import apply, compile_user
@@ -57,7 +58,7 @@ def test_a_removal_undoes_an_addition_of_one_value(person: dict[str, Any], path:
 @examples(200)
 @given(people, st.sampled_from(["emails", "roles"]), elements)
 def test_a_removal_undoes_an_addition_to_a_list(person: dict[str, Any], path: str, element: dict[str, Any]) -> None:
-    assume(all(each["value"].casefold() != element["value"].casefold() for each in person.get(path, [])))
+    assume(all(fold(each["value"]) != fold(element["value"]) for each in person.get(path, [])))
     adding = {"op": "add", "path": path, "value": [element]}
     assert patched(person, adding, {"op": "remove", "path": path, "value": [element]}) == person
 
