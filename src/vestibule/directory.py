@@ -24,6 +24,7 @@ from vestibule.in_scim_terms import in_scim_terms
 from vestibule.model import Audit, Conflict, Group, GroupRef, Hold, JsonObject, Origin, User
 from vestibule.scim import errors
 from vestibule.scim.filter_ast import Filter
+from vestibule.scim.folding import fold
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.profile import Profile
 from vestibule.scim.resource import GroupDraft, keep_immutables, with_schemas
@@ -122,10 +123,10 @@ class Directory:
 
     async def _propose_by_email(self, user: User, document: JsonObject) -> None:
         """An account of the app's with the same address may be the same person; nobody is taken over for that."""
-        values = {each["value"].casefold() for each in document.get("emails", []) if each.get("value")}
+        values = {fold(each["value"]) for each in document.get("emails", []) if each.get("value")}
         for other in await self.store.users_with_email(user.connection_id, values) if values else ():
             if other.id != user.id and other.origin != "scim" and other.adopted_at is None:
-                theirs = {str(each.get("value", "")).casefold() for each in orjson.loads(other.document)["emails"]}
+                theirs = {fold(str(each.get("value", ""))) for each in orjson.loads(other.document)["emails"]}
                 await self._note_conflict(user, other.id, "emails", min(values & theirs), other_id=user.id)
 
     async def _note_conflict(

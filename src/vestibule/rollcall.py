@@ -7,6 +7,7 @@ from typing import Any
 from vestibule.clock import rfc3339
 from vestibule.explain import explain
 from vestibule.model import Exchange, JsonObject, Member, Pending
+from vestibule.scim.folding import fold
 from vestibule.store import ExchangeQuery, NotFound, Store
 
 _LOOK_BACK = 50
@@ -123,7 +124,7 @@ async def _roll_of(store: Store, connection_id: str, expectation: Expectation) -
         parked = [_parked(each.former or each.ref) for each in pending if not each.nested][: max(0, lacking)]
         missing = (*parked, *_unnamed(lacking - len(parked), refusal, known=members is not None))
         return GroupRoll(expectation.group, expectation.count, len(present), missing, pending=pending)
-    names = {each.user_name.casefold() for each in present}
+    names = {fold(each.user_name) for each in present}
     ids = {each.external_id for each in present if each.external_id}
     waiting = _names_of(pending)
     missing = [
@@ -131,7 +132,7 @@ async def _roll_of(store: Store, connection_id: str, expectation: Expectation) -
         if _is_waited_for(person, waiting)
         else await _reason(store, connection_id, person, refusal, known=members is not None)
         for person in expectation.people
-        if person.user_name.casefold() not in names and not person.external_ids & ids
+        if fold(person.user_name) not in names and not person.external_ids & ids
     ]
     return GroupRoll(
         expectation.group,
@@ -154,11 +155,11 @@ async def _present(store: Store, connection_id: str, name: str) -> tuple[list[Me
 
 
 def _names_of(pending: Sequence[Pending]) -> frozenset[str]:
-    return frozenset(name.casefold() for each in pending for name in (each.ref, each.former) if name)
+    return frozenset(fold(name) for each in pending for name in (each.ref, each.former) if name)
 
 
 def _is_waited_for(person: ExpectedPerson, waiting: frozenset[str]) -> bool:
-    return not waiting.isdisjoint(name.casefold() for name in (person.user_name, *person.external_ids))
+    return not waiting.isdisjoint(fold(name) for name in (person.user_name, *person.external_ids))
 
 
 def _parked(who: str) -> Missing:
@@ -237,12 +238,12 @@ def _not_there(who: str, known: bool, count: int = 1) -> Missing:
 
 
 def _extra(present: Sequence[Member], people: tuple[ExpectedPerson, ...]) -> tuple[Extra, ...]:
-    names = {each.user_name.casefold() for each in people}
+    names = {fold(each.user_name) for each in people}
     ids = {external_id for each in people for external_id in each.external_ids}
     return tuple(
         Extra(each.user_name, _EXTRA["scim" if each.claimed else each.origin])
         for each in present
-        if each.user_name.casefold() not in names and each.external_id not in ids
+        if fold(each.user_name) not in names and each.external_id not in ids
     )
 
 

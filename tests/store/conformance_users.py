@@ -61,12 +61,17 @@ class UserPromises(Stage):
 
     @promise
     async def test_user_names_are_compared_caseless(self, store: Store) -> None:
-        """With the Unicode casefold: Straße is STRASSE."""
+        """With `scim.folding.fold`: Straße is STRASSE, full width is usual width, an accent is one however composed."""
         await store.create_user(a_user(1, userName="Anna.Straße@Example.com"))
         assert (await store.user_named(HERE, "ANNA.STRASSE@example.COM")).id == user_id(1)
         with pytest.raises(Taken) as caught:
             await store.create_user(a_user(2, userName="anna.strasse@EXAMPLE.com"))
         assert (caught.value.attribute, caught.value.holder) == ("userName", user_id(1))
+        await store.create_user(a_user(3, userName="Zoë@x"))
+        for spelling in ("ｚｏë＠ｘ", "ZOE\u0308@X"):
+            assert (await store.user_named(HERE, spelling)).id == user_id(3)
+            with pytest.raises(Taken):
+                await store.create_user(a_user(4, userName=spelling))
 
     @promise
     async def test_external_ids_are_compared_exactly(self, store: Store) -> None:

@@ -13,6 +13,7 @@ from vestibule.clock import rfc3339
 from vestibule.model import Connection, User
 from vestibule.scim.evaluate import evaluate
 from vestibule.scim.filter_ast import Filter
+from vestibule.scim.folding import fold
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import parse_filter
 from vestibule.scim.schema import CORE_USER, ENTERPRISE_USER, ResourceType
@@ -90,7 +91,7 @@ class Person:
 @st.composite
 def crowds(draw: st.DrawFn, most: int = 4, documents: st.SearchStrategy[dict[str, Any]] = documents) -> list[Person]:
     """A few users with names of their own."""
-    names = draw(st.lists(texts, min_size=1, max_size=most, unique_by=str.casefold))
+    names = draw(st.lists(texts, min_size=1, max_size=most, unique_by=fold))
     crowd: list[Person] = []
     for number, name in enumerate(names):
         document = {"userName": name} | draw(documents)

@@ -12,6 +12,7 @@ from tests.store.test_where import TEXT_OPERATORS, combined, comparisons, flags,
 from vestibule.clock import rfc3339
 from vestibule.model import Connection, Group, JsonObject
 from vestibule.scim.evaluate import evaluate
+from vestibule.scim.folding import fold
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import parse_filter
 from vestibule.scim.schema import CORE_GROUP, CORE_USER
@@ -103,7 +104,7 @@ class Team:
 def teams(draw: st.DrawFn) -> list[Team]:
     """A few groups with some of three users."""
     made: list[Team] = []
-    for number, name in enumerate(draw(st.lists(texts, min_size=1, max_size=3, unique_by=str.casefold))):
+    for number, name in enumerate(draw(st.lists(texts, min_size=1, max_size=3, unique_by=fold))):
         external_id = draw(st.none() | st.just(f"{number}{name}"))
         group = replace(
             a_group(name, id=f"grp_{number}", external_id=external_id),

@@ -8,7 +8,7 @@ Promises that every engine keeps and `tests/store/conformance.py` checks:
 4. **Write what changes.** Adding or removing k members reads and writes rows in O(k), for a group of any size.
    Nothing here returns a group's members unless `members` is called.
 5. **A version changes exactly when the resource does**; so does `updated_at`.
-6. **Names are compared caseless** (Unicode casefold) for `userName` and a group's `displayName`; `externalId`
+6. **Names are compared caseless** (`scim.folding.fold`) for `userName` and a group's `displayName`; `externalId`
    exactly. Each is unique within its connection and resource type.
 7. **Cascades.** A deleted user leaves its groups; a deactivated one keeps its memberships. A deleted group's
    memberships go, its users stay.

@@ -6,6 +6,7 @@ from dataclasses import replace
 import orjson
 
 from vestibule.model import Group, Member, Origin
+from vestibule.scim.folding import fold
 from vestibule.scim.patch import GroupChange
 from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
@@ -24,7 +25,7 @@ async def insert(db: Db, group: Group, members: Collection[str], origin: Origin,
         f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) "
         "ON CONFLICT DO NOTHING",
         group.connection_id, group.id, group.display_name, group.external_id, group.origin, group.version,
-        group.created_at, group.updated_at, group.adopted_at, group.display_name.casefold(),
+        group.created_at, group.updated_at, group.adopted_at, fold(group.display_name),
     )  # fmt: skip
     if not made:
         raise await _holder(db, group) or Taken("id", group.id, group.id)
@@ -59,7 +60,7 @@ async def by_name(db: Db, connection_id: str, display_name: str) -> Group:
     """One group by its folded displayName."""
     row = await db.row(
         f"SELECT {GROUP} FROM groups WHERE connection_id = $1 AND display_name_ci = $2",
-        connection_id, display_name.casefold(),
+        connection_id, fold(display_name),
     )  # fmt: skip
     if row is None:
         raise NotFound("group", display_name)
@@ -143,7 +144,7 @@ async def _write(db: Db, group: Group) -> None:
     await db.run(
         "UPDATE groups SET display_name = $3, display_name_ci = $4, external_id = $5, version = $6, updated_at = $7, "
         "adopted_at = $8, member_count = $9 WHERE connection_id = $1 AND id = $2",
-        group.connection_id, group.id, group.display_name, group.display_name.casefold(), group.external_id,
+        group.connection_id, group.id, group.display_name, fold(group.display_name), group.external_id,
         group.version, group.updated_at, group.adopted_at, group.member_count,
     )  # fmt: skip
 

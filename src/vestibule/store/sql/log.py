@@ -3,6 +3,7 @@
 import orjson
 
 from vestibule.model import Audit, Exchange
+from vestibule.scim.folding import fold
 from vestibule.store.answers import ExchangeQuery, NotFound
 from vestibule.store.db import Db
 from vestibule.store.sql.rows import AUDIT, EXCHANGE, audit_of, exchange_of
@@ -34,7 +35,7 @@ async def exchanges(db: Db, connection_id: str, query: ExchangeQuery) -> list[Ex
         ("at < {}", query.before),
         ("status >= {}", 400 if query.refused else None),
         ("resource_type = {}", query.resource_type),
-        ("target_ci = {}", None if query.target is None else query.target.casefold()),
+        ("target_ci = {}", None if query.target is None else fold(query.target)),
         ("token_id = {}", query.token_id),
         ("id > {}", query.after_id),
     ):

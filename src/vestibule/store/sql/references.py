@@ -7,6 +7,7 @@ from typing import Any, cast
 import orjson
 
 from vestibule.model import GroupRef, JsonObject, Pending, User
+from vestibule.scim.folding import fold
 from vestibule.scim.schema import ENTERPRISE_USER
 from vestibule.store.answers import UnknownManager
 from vestibule.store.db import Db, Row
@@ -25,7 +26,7 @@ async def resolve(db: Db, connection_id: str, ref: str) -> str | None:
     back = await came_back(db, connection_id, ref)
     if back is not None:
         return back
-    named = await _named(db, connection_id, ref.casefold())
+    named = await _named(db, connection_id, fold(ref))
     return named[0] if named is not None else None
 
 
@@ -73,7 +74,7 @@ async def _former_ids(db: Db, user: User) -> set[str]:
     """The ids of deleted users of the same externalId and userName, and of those merged into them or into this one."""
     rows = await db.rows(
         "SELECT id, external_id FROM deleted_users WHERE connection_id = $1 AND user_name_ci = $2",
-        user.connection_id, user.user_name.casefold(),
+        user.connection_id, fold(user.user_name),
     )  # fmt: skip
     found = {row[0] for row in rows if row[1] == user.external_id}
     todo = [*found, user.id]
@@ -101,7 +102,7 @@ async def park(db: Db, connection_id: str, group_id: str, refs: Collection[str],
     await db.many(
         "INSERT INTO pending_members (connection_id, group_id, ref, ref_ci, nested, added_at) "
         "VALUES ($1, $2, $3, $4, $5, $6)",
-        [(connection_id, group_id, ref, ref.casefold(), nested, at) for ref in new],
+        [(connection_id, group_id, ref, fold(ref), nested, at) for ref in new],
     )
     return len(new)
 
@@ -113,7 +114,7 @@ async def forget(db: Db, connection_id: str, group_id: str, refs: Collection[str
     """
     groups = 0
     for ref in refs:
-        for column, value in (("ref", ref), ("ref_ci", ref.casefold())):
+        for column, value in (("ref", ref), ("ref_ci", fold(ref))):
             gone = await db.rows(
                 f"DELETE FROM pending_members WHERE connection_id = $1 AND group_id = $2 AND {column} = $3 "
                 "RETURNING nested",
@@ -223,10 +224,10 @@ async def arrived(db: Db, user: User, at: int) -> None:
     if not await somebody_is_waited_for(db, connection_id):
         return
     exact = {user.id, user.external_id, *await _former_ids(db, user)} - {None}
-    names = as_array([each.casefold() for each in (*cast("set[str]", exact), user.user_name)])
+    names = as_array([fold(each) for each in (*cast("set[str]", exact), user.user_name)])
 
     def meant(ref: str) -> bool:
-        return ref in exact or ref.casefold() == user.user_name.casefold()
+        return ref in exact or fold(ref) == fold(user.user_name)
 
     for table, holder in (("pending_members", "group_id"), ("pending_managers", "user_id")):
         nested = " AND nested = 0" if table == "pending_members" else ""
@@ -300,5 +301,5 @@ async def wait_for_manager(db: Db, connection_id: str, user_id: str, ref: str, a
     await db.run(
         "INSERT INTO pending_managers (connection_id, user_id, ref, ref_ci, added_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT DO NOTHING",
-        connection_id, user_id, ref, ref.casefold(), at,
+        connection_id, user_id, ref, fold(ref), at,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from vestibule.scim.folding import fold
 from vestibule.store.answers import NotFound, Stale, Taken
 from vestibule.store.db import Db
 
@@ -19,7 +20,7 @@ async def holder(
 ) -> Taken | None:
     """Who else has one of the unique values of a resource; None when they are free."""
     for column, attribute, value, wanted in (
-        (*name, name.value.casefold()),
+        (*name, fold(name.value)),
         ("external_id", "externalId", external_id, external_id),
     ):
         if wanted is None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 import orjson
 
 from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
+from vestibule.scim.folding import fold
 from vestibule.store.db import Row
 
 ENTERPRISE = "id, name, created_at"
@@ -96,5 +97,5 @@ def exchange_values(exchange: Exchange) -> tuple[object, ...]:
         exchange.id, exchange.connection_id, exchange.at, exchange.duration_us, exchange.method, exchange.path,
         exchange.query, exchange.status, exchange.token_id, exchange.resource_type, exchange.resource_id,
         exchange.target, exchange.scim_type, exchange.error, orjson.dumps(dict(exchange.facts)).decode(),
-        exchange.request_body, exchange.response_body, exchange.target.casefold() if exchange.target else None,
+        exchange.request_body, exchange.response_body, fold(exchange.target) if exchange.target else None,
     )  # fmt: skip

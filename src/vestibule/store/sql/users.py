@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 
 from vestibule.model import GroupRef, JsonObject, User
+from vestibule.scim.folding import fold
 from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
 from vestibule.store.sql import references
@@ -46,7 +47,7 @@ def _values(user: User, document: JsonObject) -> tuple[Any, ...]:
     return (
         user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin, user.version,
         user.created_at, user.updated_at, user.adopted_at, int(user.protected), user.document,
-        user.user_name.casefold(), _manager_id(user), *_display_names(document),
+        fold(user.user_name), _manager_id(user), *_display_names(document),
     )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
 
 def _display_names(document: JsonObject) -> tuple[str | None, str | None]:
     name = document.get("displayName")
-    return (name, name.casefold()) if isinstance(name, str) else (None, None)
+    return (name, fold(name)) if isinstance(name, str) else (None, None)
 
 
 def _manager_id(user: User) -> str | None:
@@ -94,7 +95,7 @@ def _emails(document: JsonObject) -> set[tuple[str, str]]:
     for each in elements:
         match each:
             case {"value": str(value), **rest}:
-                found.add((value.casefold(), str(rest.get("type") or "").casefold()))
+                found.add((fold(value), fold(str(rest.get("type") or ""))))
             case _:
                 pass
     return found
@@ -122,7 +123,7 @@ async def one(db: Db, connection_id: str, user_id: str) -> User:
 async def by_name(db: Db, connection_id: str, user_name: str) -> User:
     """One user by its folded userName."""
     row = await db.row(
-        f"SELECT {USER} FROM users WHERE connection_id = $1 AND user_name_ci = $2", connection_id, user_name.casefold()
+        f"SELECT {USER} FROM users WHERE connection_id = $1 AND user_name_ci = $2", connection_id, fold(user_name)
     )
     if row is None:
         raise NotFound("user", user_name)
@@ -203,7 +204,7 @@ async def _write(db: Db, user: User, document: JsonObject, left_at: int | None) 
         "display_name_ci = $14, document = $15, "
         "deactivated_at = CASE WHEN CAST($6 AS BIGINT) = 1 THEN NULL ELSE coalesce(deactivated_at, $16) END "
         "WHERE connection_id = $1 AND id = $2",
-        user.connection_id, user.id, user.user_name, user.user_name.casefold(), user.external_id, int(user.active),
+        user.connection_id, user.id, user.user_name, fold(user.user_name), user.external_id, int(user.active),
         user.origin, user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user),
         *_display_names(document), user.document, left_at,
     )  # fmt: skip
@@ -278,7 +279,7 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
     await db.run(
         "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, left_at, deleted_at, merged_into) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        *key, user.user_name.casefold(), user.external_id, 0 if merged_into else left_at, at, merged_into,
+        *key, fold(user.user_name), user.external_id, 0 if merged_into else left_at, at, merged_into,
     )  # fmt: skip
 
 
@@ -288,7 +289,7 @@ async def with_email(db: Db, connection_id: str, values: Collection[str]) -> lis
         f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM user_emails x "
         "JOIN users u ON u.connection_id = x.connection_id AND u.id = x.user_id "
         "WHERE x.connection_id = $1 AND x.value_ci IN (SELECT value FROM EACH($2)) ORDER BY u.id",
-        connection_id, orjson.dumps([each.casefold() for each in values]).decode(),
+        connection_id, orjson.dumps([fold(each) for each in values]).decode(),
     )  # fmt: skip
     # Who has an address twice, as two types, comes twice.
     return list({row["id"]: user_of(row) for row in rows}.values())

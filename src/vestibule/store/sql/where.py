@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from vestibule.scim.filter_ast import And, AttrPath, Compare, Filter, Not, Or, Present, ValuePath
 from vestibule.scim.filter_ast import Literal as Value
+from vestibule.scim.folding import fold
 from vestibule.scim.formats import instant_of
 from vestibule.scim.schema import CORE_GROUP, ENTERPRISE_USER
 from vestibule.store.answers import Unsupported
@@ -204,9 +205,9 @@ class _Where:
 
     def _emails(self, value: str, kind: str | None = None) -> str:
         # Not bound to the row `t`, so that the engine may begin with the address and look up its users.
-        condition = f"x.value_ci = {self.bind(value.casefold())}"
+        condition = f"x.value_ci = {self.bind(fold(value))}"
         if kind is not None:
-            condition += f" AND x.type_ci = {self.bind(kind.casefold())}"
+            condition += f" AND x.type_ci = {self.bind(fold(kind))}"
         return f"(t.id IN (SELECT x.user_id FROM user_emails x WHERE x.connection_id = $1 AND {condition}))"
 
     def _either(self, operands: list[Filter], row: str | None) -> str:
@@ -223,7 +224,7 @@ class _Where:
         own, _, columns = _MEMBERSHIP[self.table, name]
         members = _WITH_GROUPS if self.nested and name == "members" else "members"
         if not path.attribute.case_exact:
-            value = value.casefold()
+            value = fold(value)
         asked = f"m.connection_id = $1 AND {columns['value']} = {self.bind(value)}"
         return f"(t.id IN (SELECT {own} FROM {members} m WHERE {asked}))"
 
@@ -275,8 +276,8 @@ class _Where:
         if column in TIMES:
             return self._time(column, op, value, path)
         if isinstance(value, str) and not path.attribute.case_exact:
-            value = value.casefold()
-            column = column.casefold() if column.startswith("'") else column
+            value = fold(value)
+            column = fold(column) if column.startswith("'") else column
         if isinstance(value, bool):
             value = int(value)
         present = f"{column} IS NOT NULL AND " if _is_nullable(self.table, column) else ""
