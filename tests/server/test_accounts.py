@@ -8,10 +8,13 @@ import pytest
 from tests.conftest import Tenant
 from tests.server.wire import (
     CLOCK,
+    CONTOSO,
     ENTERPRISE,
     USER,
     add_members,
+    attribute,
     conflicts,
+    declare,
     entry,
     everybody,
     found,
@@ -83,6 +86,17 @@ def test_a_post_takes_over_an_account_of_the_apps_or_a_sign_ins(
     assert (kept.origin, kept.adopted_at is not None, kept.version) == (origin, True, 2)
     logged = entry(tenant, answer)
     assert (logged.facts["linked"], logged.resource_id, explain(logged).code) == (origin, app, "linked")
+
+
+def test_who_takes_over_an_account_cannot_change_what_is_immutable(tenant: Tenant) -> None:
+    declare(tenant, attribute("number", "integer", mutability="immutable"), attribute("badge"))
+    app = made_elsewhere(tenant, "ana@x", "app", **{CONTOSO: {"number": 7, "badge": "a"}})
+    before = user(tenant, app)
+    assert "number" in refusal(posted(tenant, "ana@x", **{CONTOSO: {"number": 8}}), 400, "mutability")
+    assert (user(tenant, app), stored(tenant, app).adopted_at) == (before, None)
+    answer = posted(tenant, "ana@x", **{CONTOSO: {"badge": "b"}})
+    assert (answer.status_code, answer.json()["id"]) == (201, app)
+    assert user(tenant, app)[CONTOSO] == {"number": 7, "badge": "b"}
 
 
 def test_a_second_post_is_refused_and_changes_nothing(tenant: Tenant) -> None:

@@ -165,6 +165,15 @@ def test_so_many_errors_end_the_request(tenant: Tenant, limit: int | None, done:
     assert [bool(named(tenant, "/Users", "userName", name)) for name in "abc"] == [True, done > 2, done > 4]
 
 
+def test_what_cannot_be_done_at_all_keeps_nothing_from_being_done(tenant: Tenant) -> None:
+    """Circles and bulkIds that nobody has are counted as errors after the others were tried."""
+    circle = [group("A", "bulkId:B"), group("B", "bulkId:A")]
+    results = bulk(tenant, *circle, group("ghost", "bulkId:nobody"), user("ana"), user("bob"), failOnErrors=1)
+    assert statuses(results) == ["409", "201", "201"]
+    assert [each["bulkId"] for each in results] == ["A", "ana", "bob"]
+    assert (total(tenant, "/Users"), total(tenant, "/Groups")) == (2, 0)
+
+
 # Versions
 
 

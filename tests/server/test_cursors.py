@@ -234,7 +234,9 @@ class FakeClock:
         return self.at
 
 
-def with_clock(path: Path, work: Callable[[httpx2.AsyncClient, FakeClock], Awaitable[None]]) -> None:
+def with_clock(
+    path: Path, work: Callable[[httpx2.AsyncClient, FakeClock], Awaitable[None]], lifetime: int | None = None
+) -> None:
     """Serve a new database on a clock of the test's own."""
 
     async def run() -> None:
@@ -243,7 +245,7 @@ def with_clock(path: Path, work: Callable[[httpx2.AsyncClient, FakeClock], Await
         try:
             enterprise = await connections.create_enterprise(store, clock, "Acme")
             connection = await connections.create_connection(store, clock, enterprise.id, "entra")
-            minted = await connections.create_token(store, clock, connection.id, frozenset(SCOPES))
+            minted = await connections.create_token(store, clock, connection.id, frozenset(SCOPES), lifetime=lifetime)
             app = create_app(store, Settings(f"sqlite:///{path}", base), clock)
             async with httpx2.AsyncClient(
                 transport=httpx2.ASGITransport(app=app),  # pyright: ignore[reportArgumentType]

@@ -36,10 +36,8 @@ class Bulk:
         made: dict[str, str] = {}
         results: dict[int, dict[str, Any]] = {}
         failed = 0
-        for operation in sorted(
-            [*ordered, *(each for each in request.operations if each.number in refused)],
-            key=lambda each: each.number in refused,
-        ):
+        # Those that cannot be done come last: they keep nothing from being done.
+        for operation in (*ordered, *(each for each in request.operations if each.number in refused)):
             result = await self._do(call, operation, refused.get(operation.number), made)
             results[operation.number] = result
             failed += int(result["status"]) >= 400
