@@ -60,6 +60,11 @@ async def _run(url: str, *statements: str) -> None:
     await link.close()
 
 
+def tell(url: str, script: str) -> None:
+    """Run statements, straight on the database."""
+    at_once(_run(url, script))
+
+
 def ask(url: str, sql: str, *values: Any) -> list[Any]:
     """Rows, straight from the database."""
 

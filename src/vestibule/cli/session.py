@@ -20,8 +20,9 @@ from vestibule.review import CannotDecide
 from vestibule.scim.errors import ScimError
 from vestibule.scim.scopes import UnknownScope
 from vestibule.settings import InvalidSettings, Settings
-from vestibule.store import Store, StoreError
+from vestibule.store import Declined, StoreError
 from vestibule.store.opening import InvalidUrl, open_store
+from vestibule.store.relational import RelationalStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Session:
     as_json: bool
     clock: Clock
 
-    def run(self, work: Callable[[Store], Awaitable[T]]) -> T:
+    def run(self, work: Callable[[RelationalStore], Awaitable[T]]) -> T:
         """Open the store, do the work, close the store."""
 
         async def with_store() -> T:
@@ -77,7 +78,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
-        except (Refused, CannotDecide, InvalidSettings, InvalidUrl, UnknownScope) as error:
+        except (Refused, CannotDecide, InvalidSettings, InvalidUrl, UnknownScope, Declined) as error:
             fail(str(error))
         except ScimError as error:
             fail(error.detail)

@@ -42,6 +42,7 @@ from vestibule.scim.sorting import Sort
 from vestibule.store.answers import (
     AS_IS,
     Credentials,
+    Declined,
     ExchangeQuery,
     GroupChanged,
     Guarded,
@@ -62,6 +63,7 @@ from vestibule.store.answers import (
 __all__ = [
     "AS_IS",
     "Credentials",
+    "Declined",
     "ExchangeQuery",
     "GroupChanged",
     "Guarded",

@@ -86,6 +86,14 @@ class Unsupported(StoreError):
         self.path = path
 
 
+class Clash(StoreError):
+    """Rows that are put in whole break a rule of their table: a key is taken, or what they refer to is not there."""
+
+
+class Declined(StoreError):
+    """What was asked of a whole database or connection is not done; the message says why and what to do instead."""
+
+
 class SchemaMismatch(StoreError):
     """The database was made by another version of Vestibule, or is no database of Vestibule's at all."""
 

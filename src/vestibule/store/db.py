@@ -5,12 +5,14 @@ Statements are written once, in the common subset of SQLite and PostgreSQL, with
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
 Row: TypeAlias = Any
 """A row of an answer: its columns by name and by number, as both drivers give them."""
+PIECE = 2_000
+"""How many rows of a long answer are held at once."""
 _EACH = re.compile(r"EACH\((\$\d+)\)")
 _AMONG = re.compile(r"(?<!NOT )IN \(SELECT value FROM EACH\((\$\d+)\)\)")
 _PLACE = re.compile(r"\$(\d+)")
@@ -33,6 +35,18 @@ class Db(Protocol):
 
     async def many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each of `values`."""
+        ...
+
+
+class Transaction(Db, Protocol):
+    """A connection within a write or a snapshot: all its statements see one state, and long answers come in pieces."""
+
+    def stream(self, sql: str, *values: Any) -> AsyncIterator[Sequence[Row]]:
+        """The answer in pieces of at most PIECE rows."""
+        ...
+
+    async def load(self, table: str, columns: Sequence[str], rows: Collection[Sequence[Any]]) -> None:
+        """Insert whole rows, as fast as the engine can. Raises Clash when one breaks a rule of the table."""
         ...
 
 

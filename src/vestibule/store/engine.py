@@ -1,12 +1,13 @@
 """An engine: where statements run, and how writes are put together. `SqlStore` says what is read and written."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from vestibule.store.db import Db
+from vestibule.store.db import Db, Transaction
 
 T = TypeVar("T")
-Write: TypeAlias = Callable[[Db], Coroutine[Any, Any, T]]
+Write: TypeAlias = Callable[[Transaction], Coroutine[Any, Any, T]]
 """A write as a function of the connection that it runs on. It may be called more than once; the last time counts."""
 
 
@@ -28,6 +29,10 @@ class Engine(Protocol):
         The writes of one connection are done one after the other, whichever process they come from; those that
         wait share a transaction, and each fails alone. Raises what `work` raises, and Unreachable.
         """
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        """For long reads beside everything else: all see the state at the beginning, and nobody waits for them."""
         ...
 
     def ride(self, connection_id: str, sql: str, values: Sequence[Any]) -> None:

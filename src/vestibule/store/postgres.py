@@ -6,15 +6,25 @@ the connection's row of `counters`. Those that wait meanwhile share the next tra
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
-from vestibule.store.answers import StoreError, Unreachable
-from vestibule.store.db import for_postgres
+from vestibule.store.answers import Clash, SchemaMismatch, StoreError, Unreachable
+from vestibule.store.db import PIECE, for_postgres
 from vestibule.store.engine import Write
-from vestibule.store.postgres_database import PostgresDatabase
+from vestibule.store.postgres_database import PostgresDatabase, connected, version_of
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
 from vestibule.store.together import in_order
@@ -29,6 +39,10 @@ RETRIES = 5
 RETRY_DELAY = 1.0
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+_UNFIT = (
+    *(asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, TypeError, OverflowError),
+    asyncpg.InternalServerError,  # as Citus passes on what a node says of a COPY
+)
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +56,7 @@ class PostgresStore(RelationalStore):
 
 
 class PostgresDb:
-    """`vestibule.store.db.Db` over one connection, within a transaction."""
+    """`vestibule.store.db.Transaction` over one connection."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -66,6 +80,24 @@ class PostgresDb:
             await self.link.execute(for_postgres(sql), *listed[0])
         elif listed:
             await self.link.executemany(for_postgres(sql), listed)
+
+    async def stream(self, sql: str, *values: Any) -> AsyncIterator[Sequence[Any]]:
+        """See Transaction."""
+        cursor = await self.link.cursor(for_postgres(sql), *_kept(values))
+        while piece := await cursor.fetch(PIECE):
+            yield piece
+
+    async def load(self, table: str, columns: Sequence[str], rows: Collection[Sequence[Any]]) -> None:
+        """See Transaction."""
+        try:
+            await self.link.copy_records_to_table(table, records=map(_kept, rows), columns=columns)
+        except _UNFIT as error:
+            raise Clash(f"{table}: {error}{_detail(error)}") from error
+
+
+def _detail(error: Any) -> str:
+    detail = getattr(error, "detail", None)
+    return f" ({detail})" if detail else ""
 
 
 def _kept(values: Sequence[Any]) -> Sequence[Any]:
@@ -148,6 +180,13 @@ class PostgresEngine:
         if connection_id not in self._drains:
             self._drains[connection_id] = asyncio.create_task(self._drain(connection_id))
         return await future
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[PostgresDb]:
+        """See Engine."""
+        await self.ready()
+        async with snapshot_of(self.database) as db:
+            yield db
 
     async def _drain(self, connection_id: str) -> None:
         """Write what is queued for a connection, batch after batch, until nobody waits."""
@@ -243,6 +282,24 @@ class PostgresEngine:
         await self.database.close()
 
 
+@asynccontextmanager
+async def snapshot_of(database: PostgresDatabase) -> AsyncGenerator[PostgresDb]:
+    """One state of a database of ours, whatever its schema version; on Citus of each node, a connection being on one.
+
+    Raises Unreachable, SchemaMismatch for a database that is not ours.
+    """
+    try:
+        async with connected(database) as link, link.transaction(isolation="repeatable_read", readonly=True):
+            # One session on each node, so that it has one state of all tables, begun everywhere by the first read.
+            await link.execute("SET LOCAL citus.max_adaptive_executor_pool_size TO 1")
+            if await version_of(link) is None:
+                raise SchemaMismatch(f"{database.shown} has no tables of Vestibule's.")
+            await link.fetchval("SELECT count(*) FROM counters")
+            yield PostgresDb(link)
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        raise database.unreachable(error) from error
+
+
 Answers: TypeAlias = "list[tuple[Any, BaseException | None]]"
 
 
@@ -309,7 +366,8 @@ async def _begin(link: Link, connection_id: str) -> None:
         # One round trip; an id of ours has nothing that would have to be quoted.
         await link.execute(f"BEGIN; SELECT 1 FROM counters WHERE connection_id = '{connection_id}' FOR UPDATE")
     else:
-        await link.execute("BEGIN")
+        # What is not one connection's reaches all nodes of Citus, and tables that are on each: in one session there.
+        await link.execute("BEGIN; SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
 
 
 async def _write_group(link: Link, sql: str, values: list[Sequence[Any]]) -> None:

@@ -1,6 +1,8 @@
 """A PostgreSQL database: its pool of connections, and its schema, made, checked and upgraded."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ from vestibule.store import schema
 from vestibule.store.answers import SchemaMismatch, Unreachable
 from vestibule.store.urls import without_password
 
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError)
+MIGRATION_LOCK = 7204817
+"""The advisory lock of whoever makes or changes the tables."""
 POOL = 10
 """How many connections one process has at most."""
 
@@ -48,10 +53,12 @@ class PostgresDatabase:
                 command_timeout=60,
                 reset=_nothing_to_reset,
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
-            raise Unreachable(
-                f"The database {self.shown} cannot be opened: {error or type(error).__name__}."
-            ) from error
+        except _FAILURES as error:
+            raise self.unreachable(error) from error
+
+    def unreachable(self, error: BaseException) -> Unreachable:
+        """What is told of a database that cannot be opened."""
+        return Unreachable(f"The database {self.shown} cannot be opened: {error or type(error).__name__}.")
 
     @property
     def shown(self) -> str:
@@ -81,6 +88,19 @@ async def _connect(url: str) -> Any:
     return await connect(url, timeout=10)
 
 
+@asynccontextmanager
+async def connected(database: PostgresDatabase) -> AsyncGenerator[Any]:
+    """A connection beside the pool, whose statements may take their time. Raises Unreachable."""
+    try:
+        link: Any = await _connect(database.url)
+    except _FAILURES as error:
+        raise database.unreachable(error) from error
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
 async def version_of(link: Any) -> int | None:
     """The schema version of the database, None when there is no table of ours."""
     # Asked of the catalogue's rows, as names that were looked up in vain before are remembered for a while.
@@ -97,7 +117,7 @@ async def _prepare(link: Any, shown: str, migrations: Path, *, upgrade: bool) ->
     if present is not None and not schema.pending(present, known):
         return
     # Whoever comes second waits here, and finds what the first one made.
-    await link.execute("SELECT pg_advisory_xact_lock(7204817)")
+    await link.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
     present = await version_of(link)
     todo = schema.pending(present, known)
     if present is None:

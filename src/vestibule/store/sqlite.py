@@ -9,12 +9,13 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from typing import Any, TypeVar
 
-from vestibule.store.answers import Unreachable
-from vestibule.store.db import for_sqlite
+from vestibule.store.answers import Clash, Unreachable
+from vestibule.store.db import PIECE, for_sqlite
 from vestibule.store.engine import Write
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
@@ -41,7 +42,7 @@ class SqliteStore(RelationalStore):
 
 
 class SqliteDb:
-    """`vestibule.store.db.Db` over a connection of SQLite; it never waits."""
+    """`vestibule.store.db.Transaction` over a connection of SQLite; it never waits."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -61,6 +62,20 @@ class SqliteDb:
     async def many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
         """See Db."""
         self.connection.executemany(for_sqlite(sql), values)
+
+    async def stream(self, sql: str, *values: Any) -> AsyncIterator[Sequence[Any]]:
+        """See Transaction."""
+        with closing(self.connection.execute(for_sqlite(sql), values)) as cursor:
+            while piece := cursor.fetchmany(PIECE):
+                yield piece
+
+    async def load(self, table: str, columns: Sequence[str], rows: Collection[Sequence[Any]]) -> None:
+        """See Transaction."""
+        places = ", ".join("?" * len(columns))
+        try:
+            self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        except sqlite3.IntegrityError as error:
+            raise Clash(f"{table}: {error}") from error
 
 
 class SqliteEngine:
@@ -97,6 +112,26 @@ class SqliteEngine:
         self._writes.append((work, future))
         self._go_on()
         return await future
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[SqliteDb]:
+        """See Engine. A database in memory has one connection, and is read as it is."""
+        if self.writer is self.reader:
+            yield self._reading
+            return
+        with closing(open_again(self.path)) as connection:
+            try:
+                connection.execute("BEGIN")
+                # The state is that of the first read.
+                connection.execute("SELECT 1 FROM counters").fetchone()
+                yield SqliteDb(connection)
+            except sqlite3.DatabaseError as error:
+                raise Unreachable(f"The database {self.path} cannot be read: {error}.") from error
+
+    @property
+    def path(self) -> str:
+        """The file of the database, empty for one in memory."""
+        return self.writer.execute("PRAGMA database_list").fetchone()[2]
 
     def ride(self, connection_id: str, sql: str, values: Sequence[Any]) -> None:
         """See Engine."""

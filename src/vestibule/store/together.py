@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from vestibule.store.db import Db
+from vestibule.store.db import Transaction
 from vestibule.store.engine import Write
 
 T = TypeVar("T")
-AllAtOnce: TypeAlias = Callable[[Db, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
+AllAtOnce: TypeAlias = Callable[[Transaction, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
 """Does all of some items' writes, and gives their results in order; raises when one of them cannot be done."""
 
 
@@ -20,12 +20,12 @@ class Joinable(Generic[T]):
     kind: AllAtOnce
     item: Any
 
-    def __call__(self, db: Db) -> Coroutine[Any, Any, T]:
+    def __call__(self, db: Transaction) -> Coroutine[Any, Any, T]:
         """The write, by itself."""
         return self.alone(db)
 
 
-async def in_order(db: Db, works: Sequence[Write[Any]]) -> list[Any]:
+async def in_order(db: Transaction, works: Sequence[Write[Any]]) -> list[Any]:
     """The results of all, those of one kind that follow each other done at once. Raises what the first fault raises."""
     results: list[Any] = []
     place = 0

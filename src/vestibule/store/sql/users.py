@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -12,6 +12,7 @@ from vestibule.scim.folding import fold
 from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
 from vestibule.store.sql import references
+from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
 from vestibule.store.sql.resources import UniqueName, check_version, count_users, holder
 from vestibule.store.sql.rows import USER, user_of
@@ -29,7 +30,7 @@ async def insert(db: Db, user: User, rules: Rules) -> User:
     await count_users(db, user.connection_id, 1, int(user.active))
     user = await references.settle_manager(db, user, document, None, parks=rules.park)
     await _insert_row(db, user, document)
-    await _index_emails(db, user, _emails(document))
+    await _index_emails(db, user, emails_of(document))
     if references.waits(user):
         await references.wait_for_manager(db, user.connection_id, user.id, _manager_id(user) or "", user.updated_at)
     await references.arrived(db, user, user.created_at)
@@ -47,7 +48,7 @@ def _values(user: User, document: JsonObject) -> tuple[Any, ...]:
     return (
         user.connection_id, user.id, user.user_name, user.external_id, int(user.active), user.origin, user.version,
         user.created_at, user.updated_at, user.adopted_at, int(user.protected), user.document,
-        fold(user.user_name), _manager_id(user), *_display_names(document),
+        fold(user.user_name), _manager_id(user), *display_names(document),
     )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
     emails = [
         (user.connection_id, user.id, value, kind)
         for user, document in zip(users, documents, strict=True)
-        for value, kind in sorted(_emails(document))
+        for value, kind in sorted(emails_of(document))
     ]
     if emails:
         await db.many(_INSERT_EMAIL, emails)
@@ -78,27 +79,8 @@ async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
     return list(users)
 
 
-def _display_names(document: JsonObject) -> tuple[str | None, str | None]:
-    name = document.get("displayName")
-    return (name, fold(name)) if isinstance(name, str) else (None, None)
-
-
 def _manager_id(user: User) -> str | None:
     return references.manager_of(orjson.loads(user.document)) if '"manager"' in user.document else None
-
-
-def _emails(document: JsonObject) -> set[tuple[str, str]]:
-    """The addresses of a user and their types, folded."""
-    listed: Any = document.get("emails")
-    elements = cast("list[Any]", listed) if isinstance(listed, list) else []
-    found: set[tuple[str, str]] = set()
-    for each in elements:
-        match each:
-            case {"value": str(value), **rest}:
-                found.add((fold(value), fold(str(rest.get("type") or ""))))
-            case _:
-                pass
-    return found
 
 
 async def _index_emails(db: Db, user: User, emails: set[tuple[str, str]]) -> None:
@@ -179,8 +161,8 @@ async def _written(db: Db, present: User, changed: User, before: JsonObject, aft
     key = (changed.connection_id, changed.id)
     if changed.active is not present.active:
         await count_users(db, changed.connection_id, 0, 1 if changed.active else -1)
-    emails = _emails(after)
-    if emails != _emails(before):
+    emails = emails_of(after)
+    if emails != emails_of(before):
         await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
         await _index_emails(db, present, emails)
     if references.manager_of(after) != references.manager_of(before) and references.waits(changed):
@@ -206,7 +188,7 @@ async def _write(db: Db, user: User, document: JsonObject, left_at: int | None) 
         "WHERE connection_id = $1 AND id = $2",
         user.connection_id, user.id, user.user_name, fold(user.user_name), user.external_id, int(user.active),
         user.origin, user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user),
-        *_display_names(document), user.document, left_at,
+        *display_names(document), user.document, left_at,
     )  # fmt: skip
 
 
