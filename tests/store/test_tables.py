@@ -1,7 +1,16 @@
 """The tables as they are told by the migrations themselves."""
 
+import pytest
+
 from vestibule.store import schema
 from vestibule.store.tables import TENANT, Reference, table, tables
+
+BADGES = """CREATE TABLE badges (
+  connection_id TEXT NOT NULL REFERENCES connections (id),
+  user_id TEXT NOT NULL,
+  PRIMARY KEY (connection_id, user_id),
+  FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)
+) WITHOUT ROWID"""
 
 
 def test_every_table_of_the_schema_is_told_and_none_twice() -> None:
@@ -41,3 +50,20 @@ def test_an_earlier_version_has_the_tables_that_it_had() -> None:
     first = schema.steps()[0].version
     assert [each.name for each in tables(first)] == [each.name for each in tables()][: len(tables(first))]
     assert tables(schema.latest()) == tables()
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE INDEX x ON users (connection_id)", "ALTER TABLE users ADD COLUMN x TEXT"]
+)
+def test_only_a_new_table_comes_apart(statement: str) -> None:
+    assert schema.apart(statement) is None
+
+
+def test_a_new_table_comes_apart_from_what_it_refers_to() -> None:
+    """All that is left out is said, and the rest is a statement by itself."""
+    made = schema.apart(BADGES)
+    assert made is not None
+    name, bare, keys = made
+    assert (name, keys) == ("badges", ("FOREIGN KEY (connection_id, user_id) REFERENCES users (connection_id, id)",))
+    assert "FOREIGN KEY" not in bare
+    assert bare.replace("\n)", f",\n  {keys[0]}\n)") == BADGES

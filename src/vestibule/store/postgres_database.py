@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from vestibule.store import schema
+from vestibule.store import citus_schema, schema
 from vestibule.store.answers import SchemaMismatch, Unreachable
 from vestibule.store.urls import without_password
 
@@ -127,9 +127,10 @@ async def _prepare(link: Any, shown: str, migrations: Path, *, upgrade: bool) ->
         await link.execute("INSERT INTO schema_version VALUES (0)")
     elif todo and not upgrade:
         raise schema.not_upgraded(present, known[-1].version)
+    run = await citus_schema.runner(link)
     for step in todo:
         for statement in step.statements:
-            await link.execute(schema.on_postgres(statement))
+            await run(statement)
         await link.execute("UPDATE schema_version SET version = $1", step.version)
 
 

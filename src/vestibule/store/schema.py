@@ -45,6 +45,18 @@ def on_postgres(statement: str) -> str:
     return statement
 
 
+def apart(statement: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """The table that a statement makes, the statement without its composite foreign keys, and those; None of others.
+
+    For Citus, where a table can refer to another one only when both are spread over the nodes.
+    """
+    made = re.match(r"CREATE TABLE (\w+)", statement)
+    if made is None:
+        return None
+    key = r",\s*(FOREIGN KEY \([^)]*\) REFERENCES \w+ \([^)]*\))"
+    return made[1], re.sub(key, "", statement), tuple(re.findall(key, statement))
+
+
 def pending(present: int | None, known: tuple[Step, ...]) -> tuple[Step, ...]:
     """The migrations that a database of a version needs; all of them for an empty one. Raises SchemaMismatch."""
     first, last = known[0].version, known[-1].version
