@@ -3,7 +3,21 @@
 import click
 
 from vestibule import __version__
-from vestibule.cli import connection, demo, enterprise, explain, group, log, rehearse, review, rollcall, serve, token
+from vestibule.cli import (
+    connection,
+    db,
+    demo,
+    enterprise,
+    explain,
+    group,
+    log,
+    moving,
+    rehearse,
+    review,
+    rollcall,
+    serve,
+    token,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,5 +44,8 @@ for _command in (
     rollcall.rollcall,
     explain.explain,
     log.log,
+    db.db,
 ):
     main.add_command(_command)
+for _command in (moving.export, moving.import_):
+    connection.connection.add_command(_command)
