@@ -1,5 +1,6 @@
 """Vestibule as a user starts it: `vestibule serve`; enterprise, connection and token are made by its commands."""
 
+import asyncio
 import struct
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -11,12 +12,19 @@ from typing import Any
 import orjson
 
 from bench.load import by_bulk, by_post, by_size
+from bench.people import person
 from bench.postgres import Postgres, fresh_database
-from bench.processes import Unavailable, command, free_port, serving
+from bench.processes import command, free_port, serving
 from bench.session import Session
 from bench.target import Load, Service, Traits
+from vestibule.store import schema
+from vestibule.store.lines import KINDS
 
 MEMBER_BATCH = 10_000
+AT = 1_795_507_200_000_000
+"""When the people of an import were made: an instant in microseconds."""
+ASKED_FOR = frozenset({"token", "exchange"})
+"""What an export has only when it is asked for."""
 _VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
 
 
@@ -77,13 +85,40 @@ def _traits(name: str, store: str) -> Traits:
     return Traits(name, "ours", version, store, "`vestibule serve`, one process", cursors=True)
 
 
-async def by_import(_session: Session, _count: int, _budget: float) -> list[str]:
-    """The place for Vestibule's own import of NDJSON: `people.person(n)` a line, then the ids by a walk over /Users."""
-    raise Unavailable("vestibule has no import of NDJSON yet")
+def by_import(administer: Callable[..., dict[str, Any]], scratch: Path, connection: dict[str, Any]) -> Load:
+    """The load that writes people as an export of a connection and has `vestibule connection import` read it."""
+
+    async def load(_session: Session, count: int, _budget: float) -> list[str]:
+        ids = [f"usr_{number:026d}" for number in range(count)]
+        file = scratch / "people.ndjson"
+        await asyncio.to_thread(_write_export, file, connection["id"], ids)
+        enterprise, place = connection["enterprise_id"], connection["id"]
+        await asyncio.to_thread(
+            administer, "connection", "import", str(file), "--enterprise", enterprise, "--as", place
+        )
+        file.unlink()
+        return ids
+
+    return load
 
 
-WAYS: dict[str | None, Load] = {"post": by_post, "bulk": by_bulk, "import": by_import}
-"""The ways of `--load`; without one the size decides."""
+def _write_export(file: Path, connection_id: str, ids: list[str]) -> None:
+    made = {"origin": "scim", "version": 1, "created_at": AT, "updated_at": AT, "protected": False}
+    header = {
+        "kind": "header", "format": 1, "schema_version": schema.latest(), "export": f"exp_{len(ids):026d}",
+        "exported_at": AT, "connection": {"id": connection_id, "idp": "entra", "created_at": AT},
+        "counts": {kind.name: len(ids) if kind.name == "user" else 0 for kind in KINDS if kind.name not in ASKED_FOR},
+    }  # fmt: skip
+    with file.open("wb") as out:
+        for first in (header, {"kind": "settings", "settings": {}}):
+            out.write(orjson.dumps(first) + b"\n")
+        for number, user_id in enumerate(ids):
+            line: dict[str, Any] = {"kind": "user", "id": user_id, "active": True, **made, "document": person(number)}
+            out.write(orjson.dumps(line) + b"\n")
+
+
+WAYS: dict[str | None, Load] = {"post": by_post, "bulk": by_bulk}
+"""The ways of `--load` that go over HTTP; without one the size decides."""
 
 
 @asynccontextmanager
@@ -96,6 +131,9 @@ async def _served(
         )
         return orjson.loads(said)
 
+    def load(way: str | None) -> Load:
+        return by_import(administer, scratch, connection) if way == "import" else WAYS.get(way, by_size)
+
     port = free_port()
     arguments = [_VESTIBULE, "serve", "--port", str(port), "--database", database]
     enterprise = administer("enterprise", "create", "Bench")
@@ -106,7 +144,7 @@ async def _served(
             base_url=f"http://127.0.0.1:{port}/scim/v2/connections/{connection['id']}",
             headers={"Authorization": f"Bearer {token['token']}"},
             roots=(pid, *beside),
-            load=WAYS.get(way, by_size),
+            load=load(way),
             load_how=way or "",
             member_batch=MEMBER_BATCH,
             commits=commits,
