@@ -108,8 +108,10 @@ async def _in_lanes(count: int, one: Callable[[int], Any], budget: float) -> Non
     async def lane() -> None:
         nonlocal done
         for number in numbers:
-            if time.monotonic() - started > budget:
-                raise TooSlow(f"loading had done {done} of {count} requests after {budget:.0f} s")
+            spent = time.monotonic() - started
+            # It is given up early when it would take several times as long.
+            if spent > budget or (done and spent > budget / 10 and spent / done * count > 3 * budget):
+                raise TooSlow(f"loading had done {done} of {count} requests after {spent:.0f} s")
             await one(number)
             done += 1
 

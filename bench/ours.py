@@ -104,14 +104,13 @@ def by_import(administer: Callable[..., dict[str, Any]], scratch: Path, connecti
 
 def _write_export(file: Path, connection_id: str, ids: list[str]) -> None:
     made = {"origin": "scim", "version": 1, "created_at": AT, "updated_at": AT, "protected": False}
-    header = {
+    header: dict[str, Any] = {
         "kind": "header", "format": 1, "schema_version": schema.latest(), "export": f"exp_{len(ids):026d}",
         "exported_at": AT, "connection": {"id": connection_id, "idp": "entra", "created_at": AT},
         "counts": {kind.name: len(ids) if kind.name == "user" else 0 for kind in KINDS if kind.name not in ASKED_FOR},
     }  # fmt: skip
     with file.open("wb") as out:
-        for first in (header, {"kind": "settings", "settings": {}}):
-            out.write(orjson.dumps(first) + b"\n")
+        out.write(orjson.dumps(header) + b"\n" + orjson.dumps({"kind": "settings", "settings": {}}) + b"\n")
         for number, user_id in enumerate(ids):
             line: dict[str, Any] = {"kind": "user", "id": user_id, "active": True, **made, "document": person(number)}
             out.write(orjson.dumps(line) + b"\n")
