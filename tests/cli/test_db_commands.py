@@ -4,7 +4,6 @@ import json
 import sqlite3
 import stat
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +12,6 @@ from tests.cli.shell import Shell
 from tests.databases import ENGINES, url_in
 from tests.store.released.load import RELEASED, load_released
 from vestibule.store import schema
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
-
-
-@pytest.fixture
-def con(shell: Shell) -> str:
-    connection_id = shell.connection()
-    people = [shell.new_user(connection_id, f"user{number}@example.com") for number in range(3)]
-    shell.new_group(connection_id, "Sales", *people)
-    return connection_id
 
 
 def edit(shell: Shell, statement: str) -> None:

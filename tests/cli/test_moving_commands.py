@@ -2,7 +2,6 @@
 
 import json
 import stat
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -10,19 +9,6 @@ from click.testing import CliRunner
 from tests.cli.shell import Shell
 from tests.databases import ENGINES, url_in
 from vestibule.cli import main
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
-
-
-@pytest.fixture
-def con(shell: Shell) -> str:
-    connection_id = shell.connection()
-    people = [shell.new_user(connection_id, f"user{number}@example.com") for number in range(3)]
-    shell.new_group(connection_id, "Sales", *people)
-    return connection_id
 
 
 def other_enterprise(shell: Shell, *database: str) -> str:

@@ -18,6 +18,7 @@ from vestibule.store.consistency import (
 from vestibule.store.db import Transaction
 from vestibule.store.engine import Engine
 from vestibule.store.sql.log import insert_audit
+from vestibule.store.sql.users import INSERT_EMAIL
 
 _UNIQUE = {"users": ("user_name_ci", "external_id"), "groups": ("display_name_ci",)}
 
@@ -64,10 +65,7 @@ class Repairer:
         await self._set(db, "users", key, free)
         if emails is not None:
             await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
-            await db.many(
-                "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)",
-                [(*key, value, kind) for value, kind in sorted(emails)],
-            )
+            await db.many(INSERT_EMAIL, [(*key, value, kind) for value, kind in sorted(emails)])
         was = {name: row[name] for name in free} | ({} if emails is None else {"emails": len(rows)})
         await self._note(db, key, was)
         return free.keys() == differs.keys()

@@ -21,7 +21,8 @@ _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, d
     ", ".join(f"${number}" for number in range(1, 17)) + ")"
 )
 _ONE, _SOME = "= $2", "IN (SELECT value FROM EACH($2))"
-_INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)"
+INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)"
+"""Keeps an address for the index: connection, user, the address and its type folded."""
 
 
 async def insert(db: Db, user: User, rules: Rules) -> User:
@@ -70,7 +71,7 @@ async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
         for value, kind in sorted(emails_of(document))
     ]
     if emails:
-        await db.many(_INSERT_EMAIL, emails)
+        await db.many(INSERT_EMAIL, emails)
     for connection_id in {each.connection_id for each in users}:
         if await references.somebody_is_waited_for(db, connection_id):
             for user in users:
@@ -85,7 +86,7 @@ def _manager_id(user: User) -> str | None:
 
 async def _index_emails(db: Db, user: User, emails: set[tuple[str, str]]) -> None:
     if emails:
-        await db.many(_INSERT_EMAIL, [(user.connection_id, user.id, value, kind) for value, kind in sorted(emails)])
+        await db.many(INSERT_EMAIL, [(user.connection_id, user.id, value, kind) for value, kind in sorted(emails)])
 
 
 async def _holder(db: Db, user: User) -> Taken | None:
