@@ -79,14 +79,10 @@ def group_json(
         shown["externalId"] = group.external_id
     if not (members or nested):
         return orjson.dumps(projection.apply(shown))
-    if projection.is_default:
-        # Spliced, as there may be very many of them; an id has nothing that would have to be escaped.
-        listed = _members(members, "User", base) + _members([each.id for each in nested], "Group", base)
-        return orjson.dumps(shown)[:-1] + f',"members":[{",".join(listed)}]}}'.encode()
-    shown["members"] = [{"value": each, "$ref": f"{base}/Users/{each}", "type": "User"} for each in members] + [
-        {"value": each.id, "$ref": f"{base}/Groups/{each.id}", "type": "Group"} for each in nested
-    ]
-    return orjson.dumps(projection.apply(shown))
+    # Spliced, as there may be very many of them; an id has nothing that would have to be escaped.
+    listed = _members(members, "User", base) + _members([each.id for each in nested], "Group", base)
+    whole = orjson.dumps(shown)[:-1] + f',"members":[{",".join(listed)}]}}'.encode()
+    return whole if projection.is_default else orjson.dumps(projection.apply(orjson.loads(whole)))
 
 
 def _members(ids: Sequence[str], kind: str, base: str) -> list[str]:

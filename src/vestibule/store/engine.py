@@ -1,4 +1,4 @@
-"""An engine: where statements run, and how writes are put together. `SqlStore` says what is read and written."""
+"""An engine: where statements run, and how writes are put together. `RelationalStore` says what is read and written."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -27,7 +27,7 @@ from vestibule.store.engine import Write
 from vestibule.store.postgres_database import PostgresDatabase, connected, version_of
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
-from vestibule.store.together import in_order
+from vestibule.store.together import Answers, answer, in_order
 
 T = TypeVar("T")
 Link: TypeAlias = Any
@@ -201,6 +201,7 @@ class PostgresEngine:
             del self._drains[connection_id]
 
     async def _batch(self, connection_id: str, batch: Waiting) -> None:
+        answers: Answers
         try:
             pool = await self.database.pool()
             async with pool.acquire() as link:
@@ -211,13 +212,7 @@ class PostgresEngine:
             failure = Unreachable(f"The database could not be written: {error}")
             _log.error("%s", failure)
             answers = [(None, failure) for _ in batch]
-        for (_, future), (result, error) in zip(batch, answers, strict=True):
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
+        answer([future for _, future in batch], answers)
 
     def ride(self, connection_id: str, sql: str, values: Sequence[Any]) -> None:
         """See Engine."""
@@ -258,11 +253,7 @@ class PostgresEngine:
 
     async def flush(self) -> None:
         """See Engine."""
-        if self._ride is not None:
-            await self._ride
-        self._start_ride()
-        if self._ride is not None:
-            await self._ride
+        await self._ride_out()
         if self._riders:
             raise Unreachable(f"{len(self._riders)} entries of the log could not be written yet.")
         # A commit that is waited for takes along all that came before it.
@@ -274,12 +265,16 @@ class PostgresEngine:
             return
         self._closed = True
         await asyncio.gather(*self._drains.values())
+        await self._ride_out()
+        await self.database.close()
+
+    async def _ride_out(self) -> None:
+        """Wait for what is under way, and for one more try of what came meanwhile."""
         if self._ride is not None:
             await self._ride
         self._start_ride()
         if self._ride is not None:
             await self._ride
-        await self.database.close()
 
 
 @asynccontextmanager
@@ -298,9 +293,6 @@ async def snapshot_of(database: PostgresDatabase) -> AsyncGenerator[PostgresDb]:
             yield PostgresDb(link)
     except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
         raise database.unreachable(error) from error
-
-
-Answers: TypeAlias = "list[tuple[Any, BaseException | None]]"
 
 
 async def _patiently(batch: Callable[[], Coroutine[Any, Any, Answers]]) -> Answers:

@@ -26,7 +26,7 @@ from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
 from vestibule.store.answers import AS_IS, Credentials, ExchangeQuery, GroupChanged, Page, Rules
 from vestibule.store.engine import Engine, Write
-from vestibule.store.sql import enterprises, groups, log, references, review, tokens, users
+from vestibule.store.sql import enterprises, groups, log, memberships, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
 from vestibule.store.sql.pages import Wanted
 from vestibule.store.sql.rows import exchange_values
@@ -272,7 +272,7 @@ class RelationalStore:
 
     async def groups_of(self, connection_id: str, user_ids: Collection[str]) -> Mapping[str, list[GroupRef]]:
         """See Store."""
-        return await users.groups_of(self._engine.reading, connection_id, list(user_ids))
+        return await memberships.groups_of(self._engine.reading, connection_id, list(user_ids))
 
     # What waits for an administrator
 

@@ -20,7 +20,7 @@ from vestibule.store.engine import Write
 from vestibule.store.relational import RelationalStore
 from vestibule.store.riders import RIDE_DELAY, Riders
 from vestibule.store.sqlite_file import open_again, open_file
-from vestibule.store.together import in_order
+from vestibule.store.together import Answers, answer, in_order
 
 T = TypeVar("T")
 PATIENCE = 5.0
@@ -190,7 +190,7 @@ class SqliteEngine:
     async def _batch(self, writes: list[tuple[Write[Any], asyncio.Future[Any]]]) -> bool:
         """One transaction with one durable commit; each write fails alone, or all of them with the commit."""
         riders = self._riders.take()
-        answers: list[tuple[Any, BaseException | None]]
+        answers: Answers
         try:
             await self._begin()
             answers = _all(self.writer, [work for work, _ in writes])
@@ -204,7 +204,7 @@ class SqliteEngine:
             self._riders.put_back(riders)
             _log.error("%s %d entries of the log are waiting.", failure, len(self._riders))
             answers = [(None, failure) for _ in writes]
-        _answer([future for _, future in writes], answers)
+        answer([future for _, future in writes], answers)
         return not riders or not self._riders
 
     async def _begin(self) -> None:
@@ -234,17 +234,7 @@ class SqliteEngine:
             await asyncio.get_running_loop().run_in_executor(self._commits, self.writer.execute, "COMMIT")
 
 
-def _answer(futures: list[asyncio.Future[Any]], answers: list[tuple[Any, BaseException | None]]) -> None:
-    for future, (result, failure) in zip(futures, answers, strict=True):
-        if future.done():
-            continue
-        if failure is None:
-            future.set_result(result)
-        else:
-            future.set_exception(failure)
-
-
-def _all(connection: sqlite3.Connection, works: list[Write[Any]]) -> list[tuple[Any, BaseException | None]]:
+def _all(connection: sqlite3.Connection, works: list[Write[Any]]) -> Answers:
     """All at once; when one fails, all once more, each by itself."""
     if len(works) > 1:
         connection.execute("SAVEPOINT one")

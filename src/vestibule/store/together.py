@@ -1,5 +1,6 @@
 """Writes of one kind that wait at the same time, done at once: as few statements as for one of them."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -23,6 +24,21 @@ class Joinable(Generic[T]):
     def __call__(self, db: Transaction) -> Coroutine[Any, Any, T]:
         """The write, by itself."""
         return self.alone(db)
+
+
+Answers: TypeAlias = "list[tuple[Any, BaseException | None]]"
+"""What became of each write: its result, or what it raised."""
+
+
+def answer(waiters: Sequence[asyncio.Future[Any]], answers: Answers) -> None:
+    """Tell each who still waits what became of their write."""
+    for waiter, (result, failure) in zip(waiters, answers, strict=True):
+        if waiter.done():
+            continue
+        if failure is None:
+            waiter.set_result(result)
+        else:
+            waiter.set_exception(failure)
 
 
 async def in_order(db: Transaction, works: Sequence[Write[Any]]) -> list[Any]:

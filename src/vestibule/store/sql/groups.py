@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import orjson
-
 from vestibule.model import Group, Member, Origin
 from vestibule.scim.folding import fold
 from vestibule.scim.patch import GroupChange
@@ -12,10 +10,8 @@ from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules
 from vestibule.store.db import Db
 from vestibule.store.sql.memberships import Membership
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_groups, holder
+from vestibule.store.sql.resources import UniqueName, check_version, count_groups, holder, named
 from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
-
-_ONE, _SOME = "= $2", "IN (SELECT value FROM EACH($2))"
 
 
 async def insert(db: Db, group: Group, members: Collection[str], origin: Origin, rules: Rules) -> GroupChanged:
@@ -183,11 +179,11 @@ async def members(db: Db, connection_id: str, group_id: str) -> list[Member]:
 
 async def member_ids_of(db: Db, connection_id: str, group_ids: Sequence[str]) -> dict[str, list[str]]:
     """The ids of the members of each group; a group without any is left out."""
-    one = len(group_ids) == 1
+    among, asked = named(group_ids)
     rows = await db.rows(
         "SELECT group_id, user_id FROM members WHERE connection_id = $1 "
-        f"AND group_id {_ONE if one else _SOME} ORDER BY group_id, user_id",
-        connection_id, group_ids[0] if one else orjson.dumps(group_ids).decode(),
+        f"AND group_id {among} ORDER BY group_id, user_id",
+        connection_id, asked,
     )  # fmt: skip
     found: dict[str, list[str]] = {}
     for group_id, user_id in rows:

@@ -6,7 +6,7 @@ from vestibule.model import Audit, Exchange
 from vestibule.scim.folding import fold
 from vestibule.store.answers import ExchangeQuery, NotFound
 from vestibule.store.db import Db
-from vestibule.store.sql.rows import AUDIT, EXCHANGE, audit_of, exchange_of
+from vestibule.store.sql.rows import AUDIT, EXCHANGE, audit_of, exchange_of, prefixed
 
 INSERT_EXCHANGE = (
     f"INSERT INTO exchanges ({EXCHANGE}, target_ci) VALUES ("
@@ -18,9 +18,9 @@ INSERT_EXCHANGE = (
 
 async def one_exchange(db: Db, request_id: str) -> Exchange:
     """One exchange by its id alone: looked for in each connection, by its key there."""
-    columns = ", ".join(f"e.{each}" for each in EXCHANGE.split(", "))
     row = await db.row(
-        f"SELECT {columns} FROM connections c JOIN exchanges e ON e.connection_id = c.id AND e.id = $1", request_id
+        f"SELECT {prefixed('e', EXCHANGE)} FROM connections c JOIN exchanges e ON e.connection_id = c.id AND e.id = $1",
+        request_id,
     )
     if row is None:
         raise NotFound("request", request_id)

@@ -1,14 +1,15 @@
 """Memberships: who leaves and who joins, set-wise, reading and writing only the rows that are named."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from vestibule.model import Origin
+from vestibule.model import GroupRef, Origin
 from vestibule.scim.patch import GroupChange
 from vestibule.store.answers import Rules, UnknownMembers
 from vestibule.store.db import Db
 from vestibule.store.sql import references
 from vestibule.store.sql.references import as_array
+from vestibule.store.sql.resources import named
 
 MAX_REF = 512
 """The longest name, in characters, under which somebody who is not here is waited for."""
@@ -143,3 +144,18 @@ class Membership:
         await references.park(self.db, *key, unknown, at, nested=0)
         self.nested.extend(groups)
         self.parked.extend(groups + unknown)
+
+
+async def groups_of(db: Db, connection_id: str, user_ids: Sequence[str]) -> dict[str, list[GroupRef]]:
+    """The groups of each user."""
+    among, asked = named(user_ids)
+    rows = await db.rows(
+        "SELECT m.user_id, g.id, g.display_name FROM members m "
+        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
+        f"WHERE m.connection_id = $1 AND m.user_id {among} ORDER BY m.user_id, g.id",
+        connection_id, asked,
+    )  # fmt: skip
+    found: dict[str, list[GroupRef]] = {}
+    for user_id, group_id, display_name in rows:
+        found.setdefault(user_id, []).append(GroupRef(group_id, display_name))
+    return found

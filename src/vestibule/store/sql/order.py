@@ -10,10 +10,7 @@ from vestibule.scim.cursor import Position
 from vestibule.scim.filter_ast import AttrPath
 from vestibule.scim.sorting import Sort
 from vestibule.store.answers import Unsupported
-from vestibule.store.sql.where import TIMES, column_of
-
-NEVER_NULL = frozenset({"t.user_name_ci"})
-
+from vestibule.store.sql.where import TIMES, column_of, is_nullable
 
 _MADE = frozenset({"users meta.location", "groups meta.location", "users meta.version"})
 """What is made for the answer."""
@@ -25,6 +22,8 @@ class Order:
 
     column: str | None
     descending: bool
+    nullable: bool = False
+    """Whether some have no value of the column."""
 
     def clause(self) -> str:
         """What stands after ORDER BY."""
@@ -32,7 +31,7 @@ class Order:
         if self.column is None:
             return f"t.id{way}"
         # A name that everybody has is in the order of its index as it stands.
-        last = "" if self.column in NEVER_NULL else f"({self.column} IS NULL){way}, "
+        last = f"({self.column} IS NULL){way}, " if self.nullable else ""
         return f"{last}{self.column}{way}, t.id{way}"
 
     def beyond(self, position: Position, first: int) -> tuple[str, tuple[Any, ...]]:
@@ -43,7 +42,7 @@ class Order:
         if position.value is None:
             rest = f" OR {self.column} IS NOT NULL" if self.descending else ""
             return f"(({self.column} IS NULL AND t.id {sign} ${first}){rest})", (position.id,)
-        rest = "" if self.descending or self.column in NEVER_NULL else f" OR {self.column} IS NULL"
+        rest = f" OR {self.column} IS NULL" if self.nullable and not self.descending else ""
         value = f"${first}"
         same = f"({self.column} = {value} AND t.id {sign} ${first + 1})"
         return f"({self.column} {sign} {value} OR {same}{rest})", (position.value, position.id)
@@ -60,7 +59,7 @@ def order_of(table: str, sort: Sort | None, *, backwards: bool = False) -> Order
     if path.uri is None and (path.name in ("groups", "members") or f"{table} {path}" in _MADE):
         raise Unsupported(f"a list cannot be sorted by `{path}`", str(path))
     column = _column(table, path)
-    return None if column is None else Order(column, sort.descending is not backwards)
+    return None if column is None else Order(column, sort.descending is not backwards, is_nullable(table, column))
 
 
 def _column(table: str, path: AttrPath) -> str | None:

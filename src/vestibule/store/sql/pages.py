@@ -17,6 +17,7 @@ from vestibule.scim.sorting import Sort, SortValue, sort_key
 from vestibule.store.db import Db, Row
 from vestibule.store.sql.anchors import Anchors, Walks
 from vestibule.store.sql.order import Order, order_of
+from vestibule.store.sql.rows import prefixed
 from vestibule.store.sql.scan import COLUMNS, Candidates, Match, matches
 from vestibule.store.sql.where import Condition, compile_filter
 
@@ -96,7 +97,7 @@ class _Source:
     order: Order
 
     async def rows(self, at: Position | None, count: int, skip: int = 0, columns: str | None = None) -> Sequence[Row]:
-        listed = ", ".join(f"t.{each}" for each in (columns or COLUMNS[self.table]).split(", "))
+        listed = prefixed("t", columns or COLUMNS[self.table])
         sql, values = f"FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}", self.condition.values
         if self.order.column is not None:
             listed += f", {self.order.column} AS sort_value"

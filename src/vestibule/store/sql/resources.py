@@ -1,6 +1,9 @@
 """What the tables of users and of groups have in common: unique values and versions."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import orjson
 
 from vestibule.scim.folding import fold
 from vestibule.store.answers import NotFound, Stale, Taken
@@ -51,6 +54,13 @@ async def count_groups(db: Db, connection_id: str, step: int) -> None:
     )
     if not counted:
         raise NotFound("connection", connection_id)
+
+
+def named(ids: Sequence[str]) -> tuple[str, str]:
+    """The condition that a column is one of some ids, which are `$2`, and that value. One is looked up as it is."""
+    if len(ids) == 1:
+        return "= $2", ids[0]
+    return "IN (SELECT value FROM EACH($2))", orjson.dumps(ids).decode()
 
 
 def check_version(present: int, expected: int | None) -> None:

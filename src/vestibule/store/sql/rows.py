@@ -26,6 +26,12 @@ EXCHANGE = (
 AUDIT = "id, connection_id, at, actor, action, target, detail"
 
 
+@lru_cache(maxsize=64)
+def prefixed(alias: str, columns: str) -> str:
+    """Columns of the table that has this alias."""
+    return ", ".join(f"{alias}.{each}" for each in columns.split(", "))
+
+
 def enterprise_of(row: Row) -> Enterprise:
     """A row of ENTERPRISE."""
     return Enterprise(*row)

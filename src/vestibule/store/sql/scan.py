@@ -12,19 +12,21 @@ from typing import Any
 import orjson
 
 from vestibule.clock import rfc3339
+from vestibule.model import GroupRef
 from vestibule.scim.evaluate import evaluate
 from vestibule.scim.filter_ast import And, Compare, Filter, Not, Or, Present, ValuePath
 from vestibule.scim.group_schema import CORE_GROUP
 from vestibule.scim.sorting import Sort, SortValue, sort_key, sort_value
 from vestibule.store.answers import TooMany, Unsupported
 from vestibule.store.db import Db, Row
-from vestibule.store.sql.rows import GROUP, USER
+from vestibule.store.sql.memberships import groups_of
+from vestibule.store.sql.rows import GROUP, USER, prefixed
 from vestibule.store.sql.where import Condition
 
 CHUNK = 500
 """How many rows are read at a time; between two chunks others have their turn."""
 ROW_BUDGET = 100_000
-"""How many rows may be looked at, or counted, for one request."""
+"""How many rows may be looked at for one request."""
 TIME_BUDGET = 3.0
 """For how many seconds."""
 LAST = "\U0010ffff"
@@ -60,9 +62,9 @@ async def matches(candidates: Candidates, where: Filter | None, sort: Sort | Non
     if with_groups and table == "groups":
         raise Unsupported("`members` cannot be asked for together with what no index knows", "members")
     async for rows in _chunks(candidates):
-        groups = await _groups_of(db, connection_id, rows) if with_groups else {}
+        groups = await groups_of(db, connection_id, [row["id"] for row in rows]) if with_groups else {}
         for row in rows:
-            resource = _user(row, groups.get(row["id"])) if table == "users" else _group(row)
+            resource = _user(row, groups.get(row["id"], ())) if table == "users" else _group(row)
             if where is None or evaluate(where, resource):
                 found.append(Match(row["id"], sort_value(resource, sort.path) if sort else None))
         await asyncio.sleep(0)
@@ -74,7 +76,7 @@ async def matches(candidates: Candidates, where: Filter | None, sort: Sort | Non
 async def _chunks(of: Candidates) -> AsyncIterator[Sequence[Row]]:
     """The candidates among each so many rows, however few they are: that bounds the work, not what comes of it."""
     db, table, connection_id, condition = of.db, of.table, of.connection_id, of.condition
-    columns = ", ".join(f"t.{each}" for each in COLUMNS[table].split(", "))
+    columns = prefixed("t", COLUMNS[table])
     place = len(condition.values) + 1
     sql = (
         f"SELECT {columns} FROM {table} t WHERE t.connection_id = $1 AND t.id > ${place} AND t.id <= ${place + 1}"
@@ -97,24 +99,11 @@ async def _chunks(of: Candidates) -> AsyncIterator[Sequence[Row]]:
             raise TooMany(f"more than {seen} {table} would have to be read to answer this")
 
 
-async def _groups_of(db: Db, connection_id: str, rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    listed = await db.rows(
-        "SELECT m.user_id, g.id, g.display_name FROM members m "
-        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
-        "WHERE m.connection_id = $1 AND m.user_id IN (SELECT value FROM EACH($2))",
-        connection_id, orjson.dumps([row["id"] for row in rows]).decode(),
-    )  # fmt: skip
-    found: dict[str, list[dict[str, Any]]] = {}
-    for user_id, group_id, name in listed:
-        found.setdefault(user_id, []).append({"value": group_id, "display": name, "type": "direct"})
-    return found
-
-
-def _user(row: Row, groups: list[dict[str, Any]] | None) -> dict[str, Any]:
+def _user(row: Row, groups: Sequence[GroupRef]) -> dict[str, Any]:
     resource: dict[str, Any] = orjson.loads(row["document"])
     resource |= {"id": row["id"], "active": bool(row["active"]), "meta": _meta("User", row)}
     if groups:
-        resource["groups"] = groups
+        resource["groups"] = [{"value": each.id, "display": each.display_name, "type": "direct"} for each in groups]
     return resource
 
 

@@ -6,9 +6,9 @@ from vestibule.model import Audit, Token, TokenChange
 from vestibule.store.answers import Credentials, NotFound
 from vestibule.store.db import Db
 from vestibule.store.sql.log import insert_audit
-from vestibule.store.sql.rows import TOKEN, token_of
+from vestibule.store.sql.rows import TOKEN, prefixed, token_of
 
-_OF_T = ", ".join(f"t.{each}" for each in TOKEN.split(", "))
+_OF_T = prefixed("t", TOKEN)
 
 NOTE_USE = "UPDATE tokens SET last_used_at = $3 WHERE connection_id = $1 AND id = $2 AND coalesce(last_used_at, 0) < $3"
 """Notes when a token was used last: connection, token, instant."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from vestibule.model import GroupRef, JsonObject, User
+from vestibule.model import JsonObject, User
 from vestibule.scim.folding import fold
 from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
@@ -15,12 +15,11 @@ from vestibule.store.sql import references
 from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
 from vestibule.store.sql.resources import UniqueName, check_version, count_users, holder
-from vestibule.store.sql.rows import USER, user_of
+from vestibule.store.sql.rows import USER, prefixed, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
     ", ".join(f"${number}" for number in range(1, 17)) + ")"
 )
-_ONE, _SOME = "= $2", "IN (SELECT value FROM EACH($2))"
 INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_ci) VALUES ($1, $2, $3, $4)"
 """Keeps an address for the index: connection, user, the address and its type folded."""
 
@@ -269,25 +268,10 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
 async def with_email(db: Db, connection_id: str, values: Collection[str]) -> list[User]:
     """The users who have one of some addresses, compared caseless."""
     rows = await db.rows(
-        f"SELECT {', '.join(f'u.{column}' for column in USER.split(', '))} FROM user_emails x "
+        f"SELECT {prefixed('u', USER)} FROM user_emails x "
         "JOIN users u ON u.connection_id = x.connection_id AND u.id = x.user_id "
         "WHERE x.connection_id = $1 AND x.value_ci IN (SELECT value FROM EACH($2)) ORDER BY u.id",
         connection_id, orjson.dumps([fold(each) for each in values]).decode(),
     )  # fmt: skip
     # Who has an address twice, as two types, comes twice.
     return list({row["id"]: user_of(row) for row in rows}.values())
-
-
-async def groups_of(db: Db, connection_id: str, user_ids: Sequence[str]) -> dict[str, list[GroupRef]]:
-    """The groups of each user."""
-    one = len(user_ids) == 1
-    rows = await db.rows(
-        "SELECT m.user_id, g.id, g.display_name FROM members m "
-        "JOIN groups g ON g.connection_id = m.connection_id AND g.id = m.group_id "
-        f"WHERE m.connection_id = $1 AND m.user_id {_ONE if one else _SOME} ORDER BY m.user_id, g.id",
-        connection_id, user_ids[0] if one else orjson.dumps(user_ids).decode(),
-    )  # fmt: skip
-    found: dict[str, list[GroupRef]] = {}
-    for user_id, group_id, display_name in rows:
-        found.setdefault(user_id, []).append(GroupRef(group_id, display_name))
-    return found

@@ -280,7 +280,7 @@ class _Where:
             column = fold(column) if column.startswith("'") else column
         if isinstance(value, bool):
             value = int(value)
-        present = f"{column} IS NOT NULL AND " if _is_nullable(self.table, column) else ""
+        present = f"{column} IS NOT NULL AND " if is_nullable(self.table, column) else ""
         if op in _SIGNS:
             return f"({present}{column} {_SIGNS[op]} {self.bind(value)})"
         if value == "":
@@ -325,7 +325,8 @@ def _successor(text: str) -> str | None:
     return None
 
 
-def _is_nullable(table: str, column: str) -> bool:
+def is_nullable(table: str, column: str) -> bool:
+    """Whether a column may be without a value."""
     return column in _NULLABLE or f"{table} {column}" in _NULLABLE
 
 
