@@ -1,6 +1,7 @@
 """The page behind the link in an error's detail: `/e/{request_id}`. An outsider sees the sentence alone."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader
@@ -9,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from vestibule.explain import explain
 from vestibule.model import Exchange
-from vestibule.store import NotFound, Store
+from vestibule.store import NotFound, Store, Unreachable
 
 SOON = 0.25
 """Seconds within which every worker has written what it recorded."""
@@ -44,12 +45,14 @@ class Pages:
         return _page("explanation.html", 200, sentence=told, code=explanation.code, request_id=request_id)
 
     async def _recorded(self, request_id: str) -> Exchange:
-        """The exchange; the log is written soon after the answer that names it, so it is asked for twice."""
-        try:
-            return await self.store.exchange(request_id)
-        except NotFound:
-            await asyncio.sleep(SOON)
-            return await self.store.exchange(request_id)
+        """The exchange; the log is written soon after the answer that names it, by this worker or by another one."""
+        for wait in (self.store.flush, lambda: asyncio.sleep(SOON)):
+            try:
+                return await self.store.exchange(request_id)
+            except NotFound:
+                with contextlib.suppress(Unreachable):
+                    await wait()
+        return await self.store.exchange(request_id)
 
 
 def _page(name: str, status: int, **values: object) -> Response:
