@@ -59,11 +59,11 @@ bench: $(BENCH)/.done ## Measure ours, peers and the machine (some minutes; ARGS
 lock: ## Renew requirements/*.txt from pyproject.toml
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
-	  pyproject.toml requirements/build.in --extra server --extra postgres -o requirements/run.txt
+	  pyproject.toml requirements/build.in --extra server --extra postgres --extra idp -o requirements/run.txt
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
-	  pyproject.toml requirements/build.in --extra server --extra postgres --group dev -o requirements/dev.txt
+	  pyproject.toml requirements/build.in --extra server --extra postgres --extra idp --group dev -o requirements/dev.txt
 	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras \
-	  -c requirements/run.txt pyproject.toml requirements/build.in requirements/bench.in --extra server --extra postgres -o requirements/bench.txt
+	  -c requirements/run.txt pyproject.toml requirements/build.in requirements/bench.in --extra server --extra postgres --extra idp -o requirements/bench.txt
 
 clean: ## Remove what make made
 	@rm -rf $(VENV) $(BENCH) bench/.peers .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache

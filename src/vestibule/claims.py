@@ -1,0 +1,1 @@
+"""What an identity provider says of a person, mapped to a profile."""

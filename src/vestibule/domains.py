@@ -1,0 +1,1 @@
+"""The mail domains of an enterprise: claimed, proven by DNS, re-checked."""

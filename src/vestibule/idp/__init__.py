@@ -1,0 +1,1 @@
+"""An identity provider for demo and tests, never for production: it signs whoever says who they are in."""

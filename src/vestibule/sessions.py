@@ -1,0 +1,1 @@
+"""Signed-in sessions: begun, checked in each request, ended."""

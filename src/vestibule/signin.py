@@ -1,0 +1,1 @@
+"""Sign-in: who an identity is, and whether it may come in."""
