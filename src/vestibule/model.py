@@ -221,3 +221,141 @@ class Exchange:
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     request_body: str | None = None
     response_body: str | None = None
+
+
+EmailProof = Literal["code", "domain", "idp_claim", "directory", "admin"]
+"""What made an e-mail address count as its person's: see `vestibule.signin`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnRow:
+    """How a connection signs people in: JSON text as `vestibule.signon` reads it, secrets within it sealed."""
+
+    connection_id: str
+    settings: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpKey:
+    """A key pair of the service provider. `next` is published but not used, `retired` still decrypts."""
+
+    connection_id: str
+    id: str
+    state: Literal["next", "current", "retired"]
+    certificate: str
+    """PEM."""
+    private_key: str
+    """PEM, sealed."""
+    created_at: int
+    not_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """A sign-in that was begun at the identity provider and has not come back. `id` is what RelayState or state says.
+
+    `browser_hash` is of the cookie of the browser that began it. `document` holds what is needed when it comes back.
+    """
+
+    connection_id: str
+    id: str
+    browser_hash: bytes
+    created_at: int
+    expires_at: int
+    document: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What signs in: (connection, issuer, subject), linked to a user."""
+
+    connection_id: str
+    id: str
+    issuer: str
+    subject: str
+    user_id: str
+    created_at: int
+    last_login_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailVerification:
+    """A sign-in that waits for a proof of its e-mail address: a code that was sent to it, or an administrator.
+
+    `document` is the mapped profile and who it was matched to; `browser_hash` as in PendingLogin. `state` is `asked`
+    (for a code), `awaiting_approval`, `passed`, `refused`.
+    """
+
+    connection_id: str
+    id: str
+    browser_hash: bytes
+    issuer: str
+    subject: str
+    address: str
+    state: Literal["asked", "awaiting_approval", "passed", "refused"]
+    created_at: int
+    expires_at: int
+    document: JsonObject
+    code_hash: bytes | None = None
+    code_expires_at: int = 0
+    tries: int = 0
+    sends: int = 0
+    sent_at: int = 0
+    user_id: str | None = None
+    decided_at: int | None = None
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedEmail:
+    """An address that is known to be its person's, for good. `by` says what proved it."""
+
+    connection_id: str
+    user_id: str
+    address: str
+    by: EmailProof
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailException:
+    """Another e-mail policy for a user or for the members of a group, until an instant."""
+
+    connection_id: str
+    id: str
+    kind: Literal["user", "group"]
+    subject_id: str
+    policy: str
+    until: int | None
+    reason: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInSession:
+    """A person who is signed in. `ended_by` is `logout`, `single_logout`, `admin`, or why it may not go on."""
+
+    connection_id: str
+    id: str
+    secret_hash: bytes
+    user_id: str
+    identity_id: str
+    created_at: int
+    expires_at: int
+    document: JsonObject
+    """How it began: NameID, SessionIndex, what the browser called itself."""
+    ended_at: int | None = None
+    ended_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEvidence:
+    """What a sign-in brought, kept for a while for the test page. `kind` is `test` or `claims`; sealed."""
+
+    connection_id: str
+    id: str
+    kind: Literal["test", "claims"]
+    at: int
+    expires_at: int
+    document: str

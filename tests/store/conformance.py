@@ -18,6 +18,7 @@ from tests.store.conformance_lists import ListPromises
 from tests.store.conformance_managers import ManagerPromises
 from tests.store.conformance_references import ReferencePromises
 from tests.store.conformance_review import ReviewPromises
+from tests.store.conformance_sign_on import SignOnPromises
 from tests.store.conformance_users import UserPromises, say_no
 from tests.store.staging import (
     HERE,
@@ -97,6 +98,7 @@ class StoreConformance(
     ReferencePromises,
     ManagerPromises,
     ReviewPromises,
+    SignOnPromises,
     CostPromises,
     AccountPromises,
     ListPromises,

@@ -46,10 +46,12 @@ from vestibule.store.answers import (
     ExchangeQuery,
     GroupChanged,
     Guarded,
+    HeldMembership,
     NotFound,
     Page,
     Rules,
     SchemaMismatch,
+    SessionState,
     Stale,
     StoreError,
     Taken,
@@ -59,6 +61,7 @@ from vestibule.store.answers import (
     Unreachable,
     Unsupported,
 )
+from vestibule.store.sign_on import SignOnStore
 
 __all__ = [
     "AS_IS",
@@ -67,10 +70,12 @@ __all__ = [
     "ExchangeQuery",
     "GroupChanged",
     "Guarded",
+    "HeldMembership",
     "NotFound",
     "Page",
     "Rules",
     "SchemaMismatch",
+    "SessionState",
     "Stale",
     "Store",
     "StoreError",
@@ -83,7 +88,7 @@ __all__ = [
 ]
 
 
-class Store(Protocol):
+class Store(SignOnStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from vestibule.model import Group, Token
+from vestibule.model import Group, SignedInSession, Token
 from vestibule.scim.sorting import SortValue
 
 T = TypeVar("T")
@@ -187,3 +187,28 @@ class ExchangeQuery:
     token_id: str | None = None
     after_id: str | None = None
     """Only exchanges newer than this one, oldest first: for following the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMembership:
+    """A membership as its user has it. `claimed` as in `Member`."""
+
+    group_id: str
+    display_name: str
+    external_id: str | None
+    origin: str
+    claimed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A session and what decides whether it may go on.
+
+    `person` is `active`, `deactivated` or `gone`; `user_name` is empty when gone. `enabled` tells whether the
+    connection signs people in.
+    """
+
+    session: SignedInSession
+    person: Literal["active", "deactivated", "gone"]
+    user_name: str
+    enabled: bool

@@ -241,6 +241,8 @@ async def merge(db: Db, connection_id: str, kept_id: str, gone_id: str, at: int)
         "WHERE connection_id = $1 AND user_id = $3 ON CONFLICT DO NOTHING",
         *both,
     )
+    for table in ("identities", "sessions"):
+        await db.run(f"UPDATE {table} SET user_id = $2 WHERE connection_id = $1 AND user_id = $3", *both)
     await _remove(db, gone, at, kept_id)
 
 
@@ -254,7 +256,7 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
     await references.manager_left(db, user, merged_into, at)
     row = await db.row("SELECT deactivated_at FROM users WHERE connection_id = $1 AND id = $2", *key)
     left_at = at if user.active else row[0] or 0
-    for table in ("members", "user_emails", "pending_managers"):
+    for table in ("members", "user_emails", "pending_managers", "identities", "verified_emails"):
         await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND user_id = $2", *key)
     await db.run("DELETE FROM users WHERE connection_id = $1 AND id = $2", *key)
     await count_users(db, user.connection_id, -1, -int(user.active))
