@@ -31,14 +31,14 @@ def a_login(number: int = 1, connection_id: str = HERE, **rest: Any) -> PendingL
 
 def an_identity(number: int = 1, connection_id: str = HERE, **rest: Any) -> Identity:
     fields: dict[str, Any] = {"issuer": "https://idp", "subject": f"sub{number}", "user_id": user_id(number)}
-    return Identity(connection_id, f"idy_{number}", **fields | {"created_at": AT, "last_login_at": AT} | rest)
+    fields |= {"created_at": AT, "last_login_at": AT}
+    return Identity(connection_id, f"idy_{number}", **fields | rest)
 
 
 def a_session(number: int = 1, connection_id: str = HERE, **rest: Any) -> SignedInSession:
     fields: dict[str, Any] = {"secret_hash": MINE, "user_id": user_id(1), "identity_id": "idy_1", "created_at": AT}
-    return SignedInSession(
-        connection_id, f"ses_{number}", **fields | {"expires_at": LATER, "document": {"name_id": "ana"}} | rest
-    )
+    fields |= {"expires_at": LATER, "document": {"name_id": "ana"}}
+    return SignedInSession(connection_id, f"ses_{number}", **fields | rest)
 
 
 def a_verification(number: int = 1, connection_id: str = HERE, **rest: Any) -> EmailVerification:
@@ -49,7 +49,8 @@ def a_verification(number: int = 1, connection_id: str = HERE, **rest: Any) -> E
 
 def an_exception(number: int = 1, **rest: Any) -> EmailException:
     fields: dict[str, Any] = {"kind": "user", "subject_id": user_id(1), "policy": "trust_directory", "until": None}
-    return EmailException(HERE, f"exc_{number}", **fields | {"reason": "no mailbox", "created_at": AT} | rest)
+    fields |= {"reason": "no mailbox", "created_at": AT}
+    return EmailException(HERE, f"exc_{number}", **fields | rest)
 
 
 def a_key(number: int, state: Any) -> SpKey:
