@@ -1,1 +1,0 @@
-"""What an identity provider says of a person, mapped to a profile."""
