@@ -1,10 +1,13 @@
 """The only reader of the environment."""
 
+import base64
+import binascii
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEFAULT_DATABASE = "sqlite:///vestibule.db"
 MIN_API_KEY = 24
+SECRET_KEY_SIZE = 32
 DEFAULT_BASE_URL = "http://127.0.0.1:8700"
 
 
@@ -22,6 +25,15 @@ class Settings:
     """The largest request body that the SCIM endpoint reads."""
     api_key: str | None = None
     """The key of the management API; without one the API refuses everybody."""
+    allow_networks: tuple[str, ...] = ()
+    """Networks, addresses and hosts beyond the public internet that may be fetched from (`outbound.addresses`)."""
+    dns_servers: tuple[str, ...] = ()
+    """Resolvers to ask, as `host` or `host:port` (`outbound.names`); none are the machine's own."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """Where mail is handed in (`outbound.mail`); without it no mail is sent."""
+    mail_from: str | None = None
+    secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keys for secrets at rest, 32 bytes each, the newest first (`sealing`); without any the store's own serves."""
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
@@ -34,16 +46,40 @@ class Settings:
                 f"The key of the API must have at least {MIN_API_KEY} characters (VESTIBULE_API_KEY); "
                 "make one with `openssl rand -hex 32`."
             )
+        if self.smtp_url is not None and self.mail_from is None:
+            raise InvalidSettings("Mail needs a sender beside VESTIBULE_SMTP_URL: set VESTIBULE_MAIL_FROM.")
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
 
 
 def read(database: str | None = None, base_url: str | None = None) -> Settings:
     """Settings from arguments, else from `VESTIBULE_DATABASE_URL` and `VESTIBULE_BASE_URL`, else defaults.
 
-    `VESTIBULE_API_KEY` comes from the environment only, as arguments are seen by everybody on the machine.
+    The others come from the environment only, as arguments are seen by everybody on the machine.
     """
     return Settings(
         database=database or os.environ.get("VESTIBULE_DATABASE_URL") or DEFAULT_DATABASE,
         base_url=base_url or os.environ.get("VESTIBULE_BASE_URL") or DEFAULT_BASE_URL,
         api_key=os.environ.get("VESTIBULE_API_KEY") or None,
+        allow_networks=_listed("VESTIBULE_ALLOW_NETWORKS"),
+        dns_servers=_listed("VESTIBULE_DNS_SERVERS"),
+        smtp_url=os.environ.get("VESTIBULE_SMTP_URL") or None,
+        mail_from=os.environ.get("VESTIBULE_MAIL_FROM") or None,
+        secret_keys=tuple(_key(each, place) for place, each in enumerate(_listed("VESTIBULE_SECRET_KEYS"), 1)),
     )
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in os.environ.get(name, "").split(",") if each.strip())
+
+
+def _key(text: str, place: int) -> bytes:
+    try:
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != SECRET_KEY_SIZE:
+        raise InvalidSettings(
+            f"Key number {place} of VESTIBULE_SECRET_KEYS is not {SECRET_KEY_SIZE} bytes in base64; "
+            "make one with `openssl rand -base64 32`."
+        )
+    return key
