@@ -43,6 +43,16 @@ def new_key() -> bytes:
     return secrets.token_bytes(32)
 
 
+def new_nonce(size: int) -> bytes:
+    """This many random bytes, to be used once."""
+    return secrets.token_bytes(size)
+
+
+def new_challenge() -> str:
+    """130 random bits in 26 small letters and digits, to be published where only the owner of a place can."""
+    return _base32(secrets.randbits(130))
+
+
 def _base32(value: int) -> str:
     return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 
