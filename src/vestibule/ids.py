@@ -101,3 +101,18 @@ def _base62(value: int, width: int) -> str:
         value, rest = divmod(value, 62)
         digits.append(_BASE62[rest])
     return "".join(reversed(digits))
+
+
+def new_browser_secret() -> str:
+    """43 characters that bind a begun sign-in, or a session, to one browser: 256 bits of randomness."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """Six digits that are sent by e-mail."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def keyed_hash(key: bytes, text: str) -> bytes:
+    """HMAC-SHA-256: the hash of something short, that cannot be guessed from the database alone."""
+    return hmac.digest(key, text.encode(), "sha256")

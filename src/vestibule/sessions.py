@@ -1,1 +1,85 @@
-"""Signed-in sessions: begun, checked in each request, ended."""
+"""Signed-in sessions: begun, checked in each request, ended.
+
+A session ends at once when its person is deactivated or gone, or when its connection signs nobody in any more, for each
+request reads how things stand.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vestibule import ids
+from vestibule.model import Audit, JsonObject, SignedInSession
+from vestibule.store import NotFound, SessionState, Store
+
+HOUR = 3_600_000_000
+SECRET_LENGTH = 43
+
+End = Literal["unknown", "expired", "logout", "single_logout", "admin", "deactivated", "gone", "connection_disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A new session and the text that its browser keeps: `con_….ses_….<secret>`."""
+
+    session: SignedInSession
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There is no session to go on with. `why` says what ended it."""
+
+    why: End
+
+
+async def begin(
+    store: Store, connection_id: str, user_id: str, identity_id: str, now: int, *, hours: int, document: JsonObject
+) -> Begun:
+    """Begin a session of so many hours at most. `document` holds NameID and SessionIndex, for a single logout."""
+    secret = ids.new_browser_secret()
+    session = SignedInSession(
+        connection_id=connection_id,
+        id=ids.new_id("ses", now),
+        secret_hash=ids.token_hash(secret),
+        user_id=user_id,
+        identity_id=identity_id,
+        created_at=now,
+        expires_at=now + hours * HOUR,
+        document=document,
+    )
+    await store.begin_session(session)
+    return Begun(session, f"{connection_id}.{session.id}.{secret}")
+
+
+async def check(store: Store, text: str | None, now: int) -> SessionState | Ended:
+    """The session that a browser holds, if it may go on."""
+    connection_id, _, rest = (text or "").partition(".")
+    session_id, _, secret = rest.partition(".")
+    if len(secret) != SECRET_LENGTH or len(text or "") > 200:
+        return Ended("unknown")
+    try:
+        state = await store.session(connection_id, session_id)
+    except NotFound:
+        return Ended("unknown")
+    if not ids.same_hash(state.session.secret_hash, ids.token_hash(secret)):
+        return Ended("unknown")
+    end = why_ended(state, now)
+    return state if end is None else Ended(end)
+
+
+def why_ended(state: SessionState, now: int) -> End | None:
+    """What ended a session, or None while it goes on."""
+    ended_by = state.session.ended_by
+    if ended_by is not None:
+        return ended_by if ended_by in ("logout", "single_logout") else "admin"
+    if state.person != "active":
+        return state.person
+    if not state.enabled:
+        return "connection_disabled"
+    return "expired" if now >= state.session.expires_at else None
+
+
+async def end(store: Store, session: SignedInSession, now: int, by: Literal["logout", "admin"], actor: str) -> None:
+    """End one session."""
+    entry = Audit(ids.new_id("aud", now), session.connection_id, now, actor, "session.ended", session.id, {"by": by})
+    await store.end_sessions(session.connection_id, now, by, session_id=session.id, audit=entry)

@@ -129,6 +129,10 @@ class RelationalSignOn:
         """See SignOnStore."""
         return await email_proofs.one(self._engine.reading, connection_id, verification_id)
 
+    async def latest_verification(self, connection_id: str, issuer: str, subject: str) -> EmailVerification:
+        """See SignOnStore."""
+        return await email_proofs.latest(self._engine.reading, connection_id, issuer, subject)
+
     async def verifications(
         self, connection_id: str, state: str | None = None, limit: int = 100
     ) -> list[EmailVerification]:

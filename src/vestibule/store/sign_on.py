@@ -134,6 +134,10 @@ class SignOnStore(Protocol):
         """One of them. Raises NotFound."""
         ...
 
+    async def latest_verification(self, connection_id: str, issuer: str, subject: str) -> EmailVerification:
+        """The newest of those of one identity, whatever became of it. Raises NotFound."""
+        ...
+
     async def verifications(
         self, connection_id: str, state: str | None = None, limit: int = 100
     ) -> list[EmailVerification]:

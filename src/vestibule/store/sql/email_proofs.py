@@ -83,6 +83,18 @@ async def one(db: Db, connection_id: str, verification_id: str) -> EmailVerifica
     return _of(row)
 
 
+async def latest(db: Db, connection_id: str, issuer: str, subject: str) -> EmailVerification:
+    """The newest one of an identity. Raises NotFound."""
+    row = await db.row(
+        f"SELECT {_VERIFICATION} FROM email_verifications WHERE connection_id = $1 AND issuer = $2 AND subject = $3 "
+        "ORDER BY id DESC LIMIT 1",
+        connection_id, issuer, subject,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("verification", subject)
+    return _of(row)
+
+
 async def every(db: Db, connection_id: str, state: str | None, limit: int) -> list[EmailVerification]:
     """Those of a connection, newest first."""
     rows = await db.rows(
