@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import dns.asyncquery
 import dns.exception
@@ -125,7 +125,7 @@ def _answer(server: str, response: dns.message.Message, kind: dns.rdatatype.Rdat
     found = response.resolve_chaining().answer
     if found is None:
         return Answer(server, "no_record")
-    records: Iterable[Any] = found
+    records = cast("Iterable[Any]", found)
     if kind == dns.rdatatype.MX:
         hosts = sorted(
             (each.preference, each.exchange.to_text(omit_final_dot=True)) for each in records if isinstance(each, MX)
