@@ -130,9 +130,6 @@ def _audit(connection_id: str, now: int, actor: str, action: str, detail: JsonOb
     return Audit(ids.new_id("aud", now), connection_id, now, actor, action, connection_id, detail)
 
 
-# SAML: metadata
-
-
 async def fetch_metadata(fetcher: Fetcher, url: str, now: int, *, entity_id: str | None, allow_http: bool) -> SamlIdp:
     """The identity provider behind a metadata URL. Raises FetchError, SamlError."""
     fetched = await fetcher.get(url, accept=_METADATA_TYPES, redirects=3)
@@ -217,9 +214,6 @@ def is_due(loaded: Loaded, now: int) -> bool:
         return False
     read_at, tried_at = idp.metadata_read_at or 0, idp.metadata_tried_at or 0
     return now - read_at >= READ_AGAIN and now - tried_at >= HOUR
-
-
-# OIDC: discovery and keys
 
 
 async def discover(fetcher: Fetcher, issuer: str, *, allow_http: bool) -> tuple[str, str]:

@@ -1,5 +1,8 @@
 """The key pairs of the service provider, one set for each connection: made, published ahead, handed over, retired."""
 
+import asyncio
+import contextlib
+
 from vestibule import ids
 from vestibule.model import Audit, SpKey
 from vestibule.saml.certificates import make_key_pair, read
@@ -16,11 +19,10 @@ async def ensured(store: Store, seal: Seal, connection_id: str, now: int) -> lis
     keys = await store.sp_keys(connection_id)
     if any(each.state == "current" for each in keys):
         return keys
-    try:
-        await store.add_sp_key(made(seal, connection_id, now, "current"))
-    except Taken:
-        # Another process was faster.
-        pass
+    fresh = await asyncio.to_thread(made, seal, connection_id, now, "current")
+    # Another process may be faster.
+    with contextlib.suppress(Taken):
+        await store.add_sp_key(fresh)
     return await store.sp_keys(connection_id)
 
 
@@ -63,7 +65,7 @@ async def prepare(store: Store, seal: Seal, connection_id: str, now: int, *, act
     waiting = [each for each in keys if each.state == "next"]
     if waiting:
         raise CannotRoll(f"{waiting[0].id} is published already: `vestibule key activate {connection_id}` uses it.")
-    key = made(seal, connection_id, now, "next")
+    key = await asyncio.to_thread(made, seal, connection_id, now, "next")
     await store.add_sp_key(key, _audit(connection_id, now, actor, "sp_key.published", key.id))
     return key
 

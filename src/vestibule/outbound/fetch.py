@@ -26,6 +26,8 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 AGENT = "Vestibule"
 
+NO_HEADERS: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -67,12 +69,17 @@ class Fetcher:
         self._resolve = resolve
         self._tls = tls or ssl.create_default_context()
 
-    async def get(self, url: str, accept: str = "*/*", redirects: int = 0) -> Fetched:
+    async def get(
+        self, url: str, accept: str = "*/*", redirects: int = 0, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Fetched:
         """GET a URL, following at most this many redirects, each judged like the first; never from https to http.
 
-        Raises FetchError, `http_status` for any answer but a 2xx.
+        `headers` of the caller's go to the URL itself only, so they exclude redirects. Raises FetchError,
+        `http_status` for any answer but a 2xx.
         """
-        fetched = await self._in_time(url, self._follow(url, accept, redirects))
+        if headers and redirects:
+            raise ValueError("headers of the caller's are not sent on to where a redirect leads")
+        fetched = await self._in_time(url, self._follow(url, {"Accept": accept, **headers}, redirects))
         if not 200 <= fetched.status < 300:
             raise FetchError("http_status", url=fetched.url, status=fetched.status)
         return fetched
@@ -94,10 +101,10 @@ class Fetcher:
         except TimeoutError as error:
             raise FetchError("timeout", url=url, seconds=self._limits.seconds) from error
 
-    async def _follow(self, url: str, accept: str, redirects: int) -> Fetched:
+    async def _follow(self, url: str, headers: Mapping[str, str], redirects: int) -> Fetched:
         target = read_url(url)
         for followed in range(redirects + 1):
-            fetched = await self._once("GET", target, {"Accept": accept}, None)
+            fetched = await self._once("GET", target, headers, None)
             if fetched.status not in REDIRECTS:
                 return fetched
             there = urljoin(target.url, fetched.headers.get("location", ""))

@@ -1,0 +1,69 @@
+"""Where a sign-in ends until there is an app to go on to: who is signed in, and the way out."""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from vestibule import sessions
+from vestibule.identity_providers import load
+from vestibule.model import JsonObject
+from vestibule.portal.sign_in_pages import signed_in_page, signed_out_page
+from vestibule.server.sign_on import cookies
+from vestibule.server.sign_on.desk import Desk
+from vestibule.sessions import Ended
+from vestibule.store import NotFound, SessionState
+
+LogOut = Callable[[SessionState], Awaitable[str | None]]
+"""Where the browser is sent to end the session at the identity provider too, if there is such a place."""
+
+
+class SessionEndpoints:
+    """`/session` and `/logout`."""
+
+    def __init__(self, desk: Desk, log_out: LogOut) -> None:
+        self._desk = desk
+        self._log_out = log_out
+
+    async def show(self, request: Request) -> Response:
+        """GET /session: profile, groups and session; or what ended it."""
+        desk, now = self._desk, self._desk.clock.now()
+        text = cookies.session_text(request, desk)
+        state = await sessions.check(desk.store, text, now)
+        if isinstance(state, Ended):
+            response = signed_out_page(state.why)
+            if text is not None:
+                cookies.drop_session(response, desk)
+            return response
+        user = await desk.store.user(state.session.connection_id, state.session.user_id)
+        groups = await desk.store.groups_of(user.connection_id, [user.id])
+        proofs = await desk.store.verified_emails(user.connection_id, user.id)
+        loaded = await load(desk.store, user.connection_id)
+        document: JsonObject = orjson.loads(user.document)
+        return signed_in_page(
+            document=document,
+            groups=[each.display_name for each in groups.get(user.id, [])],
+            proofs=proofs,
+            state=state,
+            origin=user.origin,
+            idp=loaded.connection.idp,
+        )
+
+    async def log_out(self, request: Request) -> Response:
+        """POST /logout: end the session here, and at the identity provider where it can be asked."""
+        desk, now = self._desk, self._desk.clock.now()
+        origin = request.headers.get("origin")
+        if origin not in (None, "null", desk.base_url):
+            return RedirectResponse("/session", 303)
+        state = await sessions.check(desk.store, cookies.session_text(request, desk), now)
+        where: str | None = None
+        if not isinstance(state, Ended):
+            await sessions.end(desk.store, state.session, now, "logout", state.session.user_id)
+            try:
+                where = await self._log_out(state)
+            except NotFound:
+                where = None
+        response = RedirectResponse(where or "/session?out=1", 303)
+        cookies.drop_session(response, desk)
+        return response
