@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature as KeyFault
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
@@ -20,6 +22,11 @@ from vestibule.saml.xml import PARSER, Element, XmlFault, parsed, serialised
 
 _METHODS = frozenset(SignatureMethod(each) for each in SIGNATURE_ALGORITHMS)
 _DIGESTS = frozenset(DigestAlgorithm(each) for each in DIGEST_ALGORITHMS)
+_OCTET_ALGORITHMS: Final[dict[str, tuple[str, hashes.HashAlgorithm]]] = {
+    f"http://www.w3.org/2001/04/xmldsig-more#{kind}-sha{bits}": (name, digest)
+    for kind, name in (("rsa", "RSA"), ("ecdsa", "EC"))
+    for bits, digest in ((256, hashes.SHA256()), (384, hashes.SHA384()), (512, hashes.SHA512()))
+}
 _FAULTS = (SignXMLException, KeyFault, UnsupportedAlgorithm, XmlFault, ValueError, TypeError)
 
 
@@ -65,11 +72,7 @@ def _bare(element: Element) -> bytes:
 
 
 def _first_that_verifies(data: bytes, pems: Sequence[str], now: int) -> tuple[bytes, Certificate]:
-    known = [loaded(pem) for pem in dict.fromkeys(pems)]
-    if not known:
-        raise SamlError("no_certificate")
-    # Those that are valid now first: a certificate may have been renewed with the same key.
-    known.sort(key=lambda pair: (not pair[0].strong, not pair[0].not_before <= now <= pair[0].not_after))
+    known = _best_first(pems, now)
     reason = "signature"
     for certificate, key in known:
         try:
@@ -83,6 +86,14 @@ def _first_that_verifies(data: bytes, pems: Sequence[str], now: int) -> tuple[by
                 raise SamlError("weak_key", **certificate.facts)
             return octets, certificate
     raise SamlError("bad_signature", reason=reason, tried=[certificate.facts for certificate, _ in known])
+
+
+def _best_first(pems: Sequence[str], now: int) -> list[tuple[Certificate, x509.Certificate]]:
+    """The strong ones that are valid now first: a certificate may have been renewed with the same key."""
+    known = [loaded(pem) for pem in dict.fromkeys(pems)]
+    if not known:
+        raise SamlError("no_certificate")
+    return sorted(known, key=lambda pair: (not pair[0].strong, not pair[0].not_before <= now <= pair[0].not_after))
 
 
 def _attempt(data: bytes, key: x509.Certificate) -> bytes:
@@ -100,6 +111,43 @@ def _attempt(data: bytes, key: x509.Certificate) -> bytes:
     if not isinstance(result, VerifyResult):
         raise SignXMLException("one reference was asked for")
     return result.signed_data
+
+
+def verified_octets(octets: bytes, signature: bytes, algorithm: str, pinned: Pinned, now: int) -> Certificate:
+    """The certificate with which a signature over plain octets verifies, as the HTTP-Redirect binding has it.
+
+    `algorithm` is a URI of XML Signature. Raises signature_algorithm, no_certificate, bad_signature, weak_key,
+    cert_expired, cert_not_yet_valid.
+    """
+    if algorithm not in _OCTET_ALGORITHMS:
+        raise SamlError("signature_algorithm", expected=sorted(_OCTET_ALGORITHMS), received=algorithm[:200])
+    kind, digest = _OCTET_ALGORITHMS[algorithm]
+    known = _best_first(pinned.certificates, now)
+    for certificate, holder in known:
+        if certificate.key_kind == kind and _fits(holder.public_key(), octets, signature, digest):
+            if not certificate.strong:
+                raise SamlError("weak_key", **certificate.facts)
+            _in_time(certificate, pinned.allow_expired_until, now)
+            return certificate
+    raise SamlError("bad_signature", reason="signature", tried=[certificate.facts for certificate, _ in known])
+
+
+def _fits(key: object, octets: bytes, signature: bytes, digest: hashes.HashAlgorithm) -> bool:
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, octets, padding.PKCS1v15(), digest)
+            return True
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            # XML Signature writes r and s side by side (RFC 4050 section 3.3), cryptography reads them as DER.
+            half = (key.key_size + 7) // 8
+            if len(signature) != 2 * half:
+                return False
+            r, s = (int.from_bytes(part) for part in (signature[:half], signature[half:]))
+            key.verify(utils.encode_dss_signature(r, s), octets, ec.ECDSA(digest))
+            return True
+    except (KeyFault, ValueError):
+        pass
+    return False
 
 
 def _in_time(certificate: Certificate, allow_expired_until: int | None, now: int) -> None:
