@@ -17,8 +17,9 @@ import httpx2
 import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from lxml import etree
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] -- untyped
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 from starlette.applications import Starlette
 
@@ -211,17 +212,14 @@ class Posted:
 
     def verify(self, certificate: str, at: str, *, sha1: bool = False) -> Any:
         """The element that the signature at a path covers, as the other library sees it."""
-        from signxml.algorithms import DigestAlgorithm, SignatureMethod
-
         expect = SignatureConfiguration(
             location=at,
             expect_references=1,
             signature_methods=frozenset([SignatureMethod.RSA_SHA1 if sha1 else SignatureMethod.RSA_SHA256]),
             digest_algorithms=frozenset([DigestAlgorithm.SHA1 if sha1 else DigestAlgorithm.SHA256]),
         )
-        return XMLVerifier().verify(
-            self.root, x509_cert=certificate, expect_config=expect, id_attribute="ID"
-        ).signed_xml  # fmt: skip
+        seen: Any = XMLVerifier().verify(self.root, x509_cert=certificate, expect_config=expect, id_attribute="ID")
+        return seen.signed_xml
 
 
 def authn_request(
@@ -246,11 +244,9 @@ def packed(text: bytes) -> str:
 
 def signed_query(text: bytes, key: Pair, name: str = "SAMLRequest", relay_state: str = "r1") -> str:
     """A redirect's query with a signature, made without any of the provider's code."""
-    from cryptography.hazmat.primitives.asymmetric import padding
-
     algorithm = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
     query = urlencode({name: packed(text), "RelayState": relay_state, "SigAlg": algorithm}, quote_via=quote, safe="")
-    private = serialization.load_pem_private_key(key.private_pem, None)
+    private: Any = serialization.load_pem_private_key(key.private_pem, None)
     made = private.sign(query.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{query}&Signature={quote(base64.b64encode(made).decode(), safe='')}"
 

@@ -48,7 +48,7 @@ def respond(answer: Answer, conduct: Conduct, key: SigningKey, encrypt_for: byte
     if conduct.signing in ("assertion", "both"):
         sealing.sign(assertion, key, sha1=conduct.sha1)
     if encrypt_for is not None:
-        sealing.encrypt(root, assertion, encrypt_for, conduct.cipher)
+        root = sealing.encrypt(root, assertion, encrypt_for, conduct.cipher)
     if conduct.signing in ("response", "both"):
         sealing.sign(root, key, sha1=conduct.sha1)
     return write(root)

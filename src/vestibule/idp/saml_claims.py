@@ -66,12 +66,8 @@ def name_id(person: Person, conduct: Conduct, home: Home, asked: str | None, fre
 
     `asked` is the Format of the NameIDPolicy, `fresh` a random text for a transient one.
     """
-    if asked == FORMATS["transient"]:
-        return NameId(fresh, asked)
-    if asked is not None and asked in (FORMATS["persistent"], FORMATS["unspecified"]):
-        return NameId(pairwise(person, home), asked)
     if asked is not None and asked != FORMATS["email"]:
-        raise Refused(75016, given=asked)
+        return _name_id_as_asked(person, home, asked, fresh)
     if conduct.name_id == "persistent":
         return NameId(pairwise(person, home), FORMATS["persistent"])
     if conduct.name_id == "object_id":
@@ -80,6 +76,14 @@ def name_id(person: Person, conduct: Conduct, home: Home, asked: str | None, fre
     if value is None:
         raise Refused(501241, source="user.mail", transform="ExtractNameId")
     return NameId(value, FORMATS["email"])
+
+
+def _name_id_as_asked(person: Person, home: Home, asked: str, fresh: str) -> NameId:
+    if asked == FORMATS["transient"]:
+        return NameId(fresh, asked)
+    if asked in (FORMATS["persistent"], FORMATS["unspecified"]):
+        return NameId(pairwise(person, home), asked)
+    raise Refused(75016, given=asked)
 
 
 def pairwise(person: Person, home: Home) -> str:

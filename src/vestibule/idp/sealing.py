@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from vestibule.idp.conduct import Cipher
 from vestibule.idp.keys import SigningKey
-from vestibule.idp.xml import ASSERTION, ENCRYPTION, SIGNATURE, Element, build, xmlsec
+from vestibule.idp.xml import ASSERTION, ENCRYPTION, Element, build, parse, write, xmlsec
 
 _CIPHERS: dict[Cipher, str] = {
     "aes128-cbc": "TransformAes128Cbc",
@@ -41,12 +41,11 @@ def sign(message: Element, key: SigningKey, *, sha1: bool = False) -> None:
     context.sign(signature)
 
 
-def encrypt(response: Element, assertion: Element, certificate_pem: bytes, cipher: Cipher) -> None:
-    """Put an EncryptedAssertion in the assertion's place (RSA-OAEP with SHA-1 and MGF1, as Entra ID does)."""
+def encrypt(response: Element, assertion: Element, certificate_pem: bytes, cipher: Cipher) -> Element:
+    """The response with an EncryptedAssertion in the assertion's place (RSA-OAEP with SHA-1 and MGF1, as Entra ID)."""
     constants, template = xmlsec.constants, xmlsec.template
     around = build("encrypted_assertion.xml")
     response.replace(assertion, around)
-    around.append(assertion)
     data = template.encrypted_data_create(
         around, getattr(constants, _CIPHERS[cipher]), type=constants.TypeEncElement, ns="xenc"
     )
@@ -58,14 +57,17 @@ def encrypt(response: Element, assertion: Element, certificate_pem: bytes, ciphe
     keys.add_key(xmlsec.Key.from_memory(certificate_pem, constants.KeyDataFormatCertPem))
     context = xmlsec.EncryptionContext(keys)
     context.key = xmlsec.Key.generate(constants.KeyDataAes, _KEY_BITS[cipher], constants.KeyDataTypeSession)
-    _name_recipient(context.encrypt_xml(data, assertion), certificate_pem)
+    # As text of its own, so that the assertion inside declares its namespaces itself.
+    around.append(context.encrypt_binary(data, write(assertion)))
+    return _with_recipient(response, certificate_pem)
 
 
-def _name_recipient(data: Element, certificate_pem: bytes) -> None:
+def _with_recipient(response: Element, certificate_pem: bytes) -> Element:
     """Say in the EncryptedKey for which certificate it is."""
-    wrapped = data.find(f"{SIGNATURE}KeyInfo/{ENCRYPTION}EncryptedKey")
-    method = None if wrapped is None else wrapped.find(f"{ENCRYPTION}EncryptionMethod")
-    if wrapped is None or method is None:
-        raise AssertionError("xmlsec made an EncryptedData without an EncryptedKey")
+    # lxml finds no elements by name that xmlsec made, so the document is read anew.
+    response = parse(write(response))
+    wrapped = response.find(f".//{ENCRYPTION}EncryptedKey")
+    assert wrapped is not None  # noqa: S101 -- xmlsec made it
     der = x509.load_pem_x509_certificate(certificate_pem).public_bytes(Encoding.DER)
     wrapped.insert(1, build("recipient.xml", certificate=base64.b64encode(der).decode()))
+    return response

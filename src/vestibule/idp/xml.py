@@ -63,8 +63,8 @@ def build(template: str, **values: object) -> Element:
 
 
 def write(root: Element) -> bytes:
-    """The document as UTF-8, as it will be sent."""
-    return etree.tostring(root)
+    """An element as a document of its own, in ASCII with character references."""
+    return etree.tostring(root, with_tail=False)
 
 
 def text_of(element: Element | None) -> str:
