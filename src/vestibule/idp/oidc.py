@@ -15,7 +15,7 @@ from vestibule.idp.identifiers import secret
 from vestibule.idp.login import Flow, Login
 from vestibule.idp.logout import Logout
 from vestibule.idp.pages import error_page, post_form
-from vestibule.idp.people import Person
+from vestibule.idp.people import ANY, Person
 from vestibule.idp.refusals import Refused
 from vestibule.idp.saml_claims import Home
 from vestibule.idp.state import TENANT, Session, State, keep
@@ -47,7 +47,7 @@ class Oidc:
     async def discovery(self, request: Request) -> Response:
         """GET /{tenant}/v2.0/.well-known/openid-configuration."""
         home = self.state.home_url
-        common = request.path_params["tenant"].casefold() in ("common", "organizations")
+        common = request.path_params["tenant"].casefold() in ANY
         return JSONResponse(
             {
                 # The literal braces are Entra ID's own.

@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 
 from vestibule.entra.tenant import Tenant, TenantUser
 
+ANY = ("common", "organizations")
+"""What stands in an address for whichever tenant it will be."""
 _TENANTS = UUID("3b1e0a52-8f0e-4f0b-8c7b-5f3d3f0f6a11")
 
 
@@ -45,6 +47,10 @@ class People:
         """By object id or userPrincipalName, caseless."""
         wanted = name.strip().casefold()
         return next((each for each in self.everybody if wanted in (each.id.casefold(), each.upn.casefold())), None)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a tenant's name in an address is this one: its id, its domain, or one of those that mean any."""
+        return name.casefold() in (self.tenant_id, self.domain.casefold(), *ANY)
 
     def is_ours(self, name: str) -> bool:
         """Whether a sign-in name is of one of the tenant's domains."""

@@ -16,7 +16,7 @@ from vestibule.idp.incoming import Incoming
 from vestibule.idp.login import Flow, Login
 from vestibule.idp.logout import Logout
 from vestibule.idp.pages import error_page, post_form
-from vestibule.idp.people import Person
+from vestibule.idp.people import ANY, Person
 from vestibule.idp.refusals import Refused
 from vestibule.idp.rotation import unpublished
 from vestibule.idp.saml_claims import Home
@@ -45,7 +45,7 @@ class Saml:
     async def metadata(self, request: Request) -> Response:
         """GET /{tenant}/federationmetadata/2007-06/federationmetadata.xml, of an application with `?appid=`."""
         tenant = request.path_params["tenant"]
-        common = tenant.casefold() in ("common", "organizations")
+        common = tenant.casefold() in ANY
         app_id = request.query_params.get("appid")
         if app_id is not None and app_id not in self.state.apps:
             refused = Refused(700016, given=app_id, tenant=self.state.people.domain)
