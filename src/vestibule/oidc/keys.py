@@ -111,6 +111,8 @@ def _read_key(entry: JsonObject) -> Key | str:
         return f"use {use!r}"[:80]
     if ops is not None and "verify" not in (texts(ops) or ()):
         return "key_ops without verify"
+    if "d" in entry:
+        return "a private key, which anybody can use now"
     members = {name: entry.get(name) for name in _MEMBERS[kty]}
     if not all(isinstance(value, str) and value.isascii() for value in members.values()):
         return f"a member of {', '.join(members)} is missing"
