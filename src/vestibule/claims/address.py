@@ -60,15 +60,20 @@ def read_domain(text: str) -> str:
     # U+212A and its like turn into ASCII in lower case: another name would become this one.
     if any(each.lower().isascii() and not each.isascii() for each in text):
         raise NotAnAddress("the domain has a character that is easily taken for another one")
-    domain = text.lower()
-    if not domain.isascii():
-        try:
-            domain = idna.encode(domain).decode()
-        except (idna.IDNAError, UnicodeError):
-            raise NotAnAddress("the domain is no internationalised name (RFC 5891)") from None
-    labels = domain.split(".")
+    labels = [_label(each) for each in text.lower().split(".")]
+    domain = ".".join(labels)
     if len(labels) < 2 or len(domain) > 253 or not all(_LABEL.match(label) for label in labels):
         raise NotAnAddress("the part behind the @ is no domain name")
     if labels[-1].isdigit():
         raise NotAnAddress("the part behind the @ is a number, not a domain name")
     return domain
+
+
+def _label(label: str) -> str:
+    """An A-label as it is, once it is proven to be one; a U-label as its A-label; any other as it is."""
+    if label.isascii() and not label.startswith("xn--"):
+        return label
+    try:
+        return idna.alabel(label).decode()
+    except (idna.IDNAError, UnicodeError):
+        raise NotAnAddress("the domain is no internationalised name (RFC 5891)") from None

@@ -13,7 +13,7 @@ _MEANINGS = {
     "displayName": "displayname name fullname commonname cn",
     "userName": "username upn userprincipalname preferredusername uniquename login uid name samaccountname",
     "externalId": "externalid oid objectidentifier objectid objectguid uid employeeid immutableid sub",
-    "groups": "groups group memberof member roles role isMemberOf groupmembership".lower(),
+    "groups": "groups group memberof member ismemberof groupmembership",
 }
 _OIDS = {
     "0.9.2342.19200300.100.1.1": "uid",
@@ -54,7 +54,7 @@ def means(claim: str, attribute: str) -> bool:
 
 def nearest(attribute: str, sources: Iterable[str], came: Iterable[str]) -> tuple[str, ...]:
     """Up to three of the names that came, the likest first; those of no likeness are left out."""
-    wanted = [short_name(each) for each in sources] or [short_name(attribute)]
+    wanted = [*map(short_name, sources), short_name(attribute)]
     scored = [(_score(attribute, wanted, name), name) for name in came if name not in _NEVER]
     ranked = sorted((each for each in scored if each[0] >= _ALIKE), key=lambda each: -each[0])
     return tuple(name for _, name in ranked[:3])

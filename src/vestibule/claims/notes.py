@@ -17,7 +17,7 @@ from vestibule.claims.taking import Taken, address_of, is_address
 
 NOTES: Final = {
     "email_literal": "The e-mail is the text of an expression, e.g. `user.mail` typed as a constant.",
-    "email_missing": "No e-mail came. `guess`: mail_empty (the account has no mailbox), nothing_mapped or None.",
+    "email_missing": "No e-mail came. `guess`: renamed, mail_empty (no mailbox), nothing_mapped or None.",
     "email_is_upn": "The e-mail is the sign-in name, which need not be a mailbox.",
     "email_not_an_address": "What came as e-mail is no mail address.",
     "email_many": "Several e-mails came; the first is used.",
@@ -112,12 +112,20 @@ def _fault(text: str) -> str:
 
 
 def _why_missing(received: Received, taken: Taken) -> dict[str, Any]:
-    """Entra leaves a claim out when its source is empty: where the neighbours came, the mailbox is not there."""
-    neighbours = [name for name in received.values if means(name, "givenName") or means(name, "familyName")]
-    mapped = received.from_entra and (bool(neighbours) or received.protocol == "oidc")
-    guess = "mail_empty" if mapped else None if received.values else "nothing_mapped"
     found = nearest("email", taken.rule.sources, received.values)
-    return {"sources": taken.rule.sources, "nearest": found, "guess": guess, "sign_in_name": sign_in_name(received)}
+    facts = {"sources": taken.rule.sources, "nearest": found, "sign_in_name": sign_in_name(received)}
+    return {**facts, "guess": _guess(received)}
+
+
+def _guess(received: Received) -> str | None:
+    """Entra leaves a claim out when its source is empty: where the neighbours came, the mailbox is not there."""
+    values = received.values
+    if any(means(name, "email") and any(map(is_address, found)) for name, found in values.items()):
+        return "renamed"
+    neighbours = any(means(name, "givenName") or means(name, "familyName") for name in values)
+    if received.from_entra and (neighbours or received.protocol == "oidc"):
+        return "mail_empty"
+    return None if values else "nothing_mapped"
 
 
 def _odd_email(received: Received, taken: Taken, email: Address) -> Iterator[Note]:
@@ -185,8 +193,13 @@ def _foreign_home(received: Received) -> str | None:
     """The directory that signed the person in, when it is not the one that issued this."""
     if not received.from_entra:
         return None
-    homes = received.values.get(f"{MICROSOFT}identityprovider" if received.protocol == "saml" else "idp", ())
-    return homes[0] if homes and homes[0] != received.issuer else None
+    home, tenant = (
+        (f"{MICROSOFT}identityprovider", f"{MICROSOFT}tenantid") if received.protocol == "saml" else ("idp", "tid")
+    )
+    homes, tenants = received.values.get(home), received.values.get(tenant)
+    if not homes or homes[0] == received.issuer or (tenants and tenants[0] in homes[0]):
+        return None
+    return homes[0]
 
 
 def _groups(received: Received, taken: Taken, groups: tuple[str, ...] | None, *, overage: bool) -> Iterator[Note]:
