@@ -14,10 +14,15 @@ from starlette.staticfiles import StaticFiles
 import vestibule.portal
 from vestibule.clock import Clock, SystemClock
 from vestibule.directory import Directory
+from vestibule.outbound.addresses import Allowed
+from vestibule.outbound.fetch import Fetcher
+from vestibule.outbound.mail import Mailer, MailServer
 from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
+from vestibule.server.sign_on.desk import Desk, DomainTest
+from vestibule.server.sign_on.routes import routes as sign_on_routes
 from vestibule.settings import Settings
 from vestibule.store import Store
 from vestibule.store.opening import open_store
@@ -53,6 +58,9 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
 
+    async def discover(address: str) -> str | None:
+        return None
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
@@ -72,8 +80,30 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *Api(store, clock, settings.api_key).routes(),
+            *sign_on_routes(desk_of(store, settings, clock), discover),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         lifespan=lifespan,
     )
     return Service(recorder, pages_and_api)
+
+
+def desk_of(store: Store, settings: Settings, clock: Clock) -> Desk:
+    """What signing in works with. Raises Unusable for settings that are none."""
+    mailer = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mailer = Mailer(MailServer.read(settings.smtp_url), settings.mail_from)
+
+    async def verified_domains(enterprise_id: str) -> DomainTest:
+        return lambda domain: False
+
+    return Desk(
+        store=store,
+        clock=clock,
+        base_url=settings.base_url,
+        fetcher=Fetcher(Allowed.read(settings.allow_networks)),
+        mailer=mailer,
+        secret_keys=settings.secret_keys,
+        allow_http=bool(settings.allow_networks),
+        verified_domains=verified_domains,
+    )

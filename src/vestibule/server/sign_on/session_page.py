@@ -1,5 +1,6 @@
 """Where a sign-in ends until there is an app to go on to: who is signed in, and the way out."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -15,8 +16,8 @@ from vestibule.server.sign_on.desk import Desk
 from vestibule.sessions import Ended
 from vestibule.store import NotFound, SessionState
 
-LogOut = Callable[[SessionState], Awaitable[str | None]]
-"""Where the browser is sent to end the session at the identity provider too, if there is such a place."""
+LogOut = Callable[[SessionState], Awaitable[Response | None]]
+"""Sends the browser on to end the session at the identity provider too; None where there is no such place."""
 
 
 class SessionEndpoints:
@@ -57,13 +58,11 @@ class SessionEndpoints:
         if origin not in (None, "null", desk.base_url):
             return RedirectResponse("/session", 303)
         state = await sessions.check(desk.store, cookies.session_text(request, desk), now)
-        where: str | None = None
+        onward: Response | None = None
         if not isinstance(state, Ended):
             await sessions.end(desk.store, state.session, now, "logout", state.session.user_id)
-            try:
-                where = await self._log_out(state)
-            except NotFound:
-                where = None
-        response = RedirectResponse(where or "/session?out=1", 303)
+            with contextlib.suppress(NotFound):
+                onward = await self._log_out(state)
+        response = onward or RedirectResponse("/session", 303)
         cookies.drop_session(response, desk)
         return response

@@ -1,0 +1,51 @@
+"""`/login`: from an e-mail address to the right identity provider, without telling strangers who is a customer."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from vestibule.claims import NotAnAddress, read_address
+from vestibule.identity_providers import load
+from vestibule.portal.sign_in_pages import start_page
+from vestibule.server.sign_on.arriving import local
+from vestibule.server.sign_on.desk import Desk
+from vestibule.store import NotFound
+
+Discover = Callable[[str], Awaitable[str | None]]
+"""From an address to the connection that signs its people in, or None."""
+
+
+class StartEndpoints:
+    """The page that asks for an address, and the way on from there."""
+
+    def __init__(self, desk: Desk, discover: Discover) -> None:
+        self._desk = desk
+        self._discover = discover
+
+    async def show(self, _: Request) -> Response:
+        """GET /login."""
+        return start_page()
+
+    async def find(self, request: Request) -> Response:
+        """POST /login: on to the identity provider; who has none is told the same as who is unknown."""
+        async with request.form(max_files=0, max_fields=5, max_part_size=2_048) as form:
+            text, wanted = form.get("address"), form.get("next")
+        address = text.strip() if isinstance(text, str) else ""
+        try:
+            read_address(address)
+        except NotAnAddress:
+            return start_page("not_an_address", address[:254])
+        connection_id = await self._discover(address)
+        if connection_id is None:
+            return start_page("no_way", address)
+        try:
+            loaded = await load(self._desk.store, connection_id)
+        except NotFound:
+            return start_page("no_way", address)
+        query = {"login_hint": address}
+        onward = local(wanted) if isinstance(wanted, str) else None
+        if onward:
+            query["next"] = onward
+        return RedirectResponse(f"/sso/{loaded.sign_on.protocol}/{connection_id}/login?{urlencode(query)}", 303)
