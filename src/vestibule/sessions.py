@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vestibule import ids
-from vestibule.model import Audit, JsonObject, SignedInSession
+from vestibule.model import Audit, Identity, JsonObject, SignedInSession
 from vestibule.store import NotFound, SessionState, Store
 
 HOUR = 3_600_000_000
@@ -83,3 +83,18 @@ async def end(store: Store, session: SignedInSession, now: int, by: Literal["log
     """End one session."""
     entry = Audit(ids.new_id("aud", now), session.connection_id, now, actor, "session.ended", session.id, {"by": by})
     await store.end_sessions(session.connection_id, now, by, session_id=session.id, audit=entry)
+
+
+async def end_by_admin(
+    store: Store, connection_id: str, now: int, *, session_id: str | None, user_id: str | None, actor: str
+) -> list[str]:
+    """End one session, or all of a person; returns the ids of those that were open."""
+    target = session_id or user_id or ""
+    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, "session.ended", target, {"by": "admin"})
+    return await store.end_sessions(connection_id, now, "admin", session_id=session_id, user_id=user_id, audit=entry)
+
+
+async def unlink(store: Store, connection_id: str, identity_id: str, now: int, *, actor: str) -> Identity:
+    """Forget an identity; its sessions end. Raises NotFound."""
+    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, "identity.unlinked", identity_id, {})
+    return await store.unlink_identity(connection_id, identity_id, entry)

@@ -7,6 +7,7 @@ from vestibule.cli import (
     connection,
     db,
     demo,
+    email,
     enterprise,
     explain,
     group,
@@ -17,6 +18,7 @@ from vestibule.cli import (
     review,
     rollcall,
     serve,
+    signed_in,
     token,
 )
 
@@ -41,6 +43,12 @@ for _command in (
     review.user,
     review.conflict,
     review.hold,
+    signed_in.session,
+    signed_in.identity,
+    signed_in.approval,
+    signed_in.key,
+    signed_in.signin,
+    email.email,
     rehearse.rehearse,
     idp.idp,
     rollcall.rollcall,

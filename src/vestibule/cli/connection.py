@@ -6,14 +6,22 @@ import click
 import orjson
 
 from vestibule import connections
+from vestibule.cli import sign_on
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.connections import IDENTITY_PROVIDERS
+from vestibule.identity_providers import Loaded
 from vestibule.model import Connection, JsonObject
 from vestibule.scim.dialects import DIALECTS
 from vestibule.scim.profile import kept_profile
 from vestibule.settings import Settings
 from vestibule.store import Store
+
+
+def _sign_on_options(function: Any) -> Any:
+    for option in reversed(sign_on.OPTIONS):
+        function = option(function)
+    return function
 
 
 @click.group()
@@ -32,6 +40,8 @@ def create(session: Session, enterprise_id: str, idp: str) -> None:
     session.emit(
         shown,
         f"{made.id}  {made.idp}\nTenant URL (SCIM base URL): {shown['scim_base_url']}\n"
+        f"Identifier (entity id) and metadata: {shown['saml']['entity_id']}\n"
+        f"Reply URL (ACS): {shown['saml']['acs_url']}\n"
         f"Next: vestibule token create {made.id} --all-scopes",
     )
 
@@ -56,18 +66,27 @@ def list_all(session: Session, enterprise_id: str | None) -> None:
 @click.option("--hold-emptied-group", metavar="N|off", help="Hold what would empty a group of N members or more.")
 @click.option("--hold-deactivations", metavar="N|off", help="Hold deactivations beyond N within the window.")
 @click.option("--hold-window", type=click.IntRange(min=1), metavar="MINUTES", help="How long such a run is.")
+@_sign_on_options
 @command
 def set_(session: Session, connection_id: str, **options: Any) -> None:
-    """Change how CONNECTION_ID speaks SCIM; without an option, show it."""
+    """Change how CONNECTION_ID speaks SCIM and signs people in; without an option, show it."""
+    for_sign_on = {name: options.pop(name) for name in sign_on.NAMES}
     changes = {name: _number(name, value) for name, value in options.items() if value is not None}
 
-    async def work(store: Store) -> Connection:
-        if not changes:
-            return await connections.the_connection(store, connection_id)
-        return await connections.change_settings(store, session.clock, connection_id, changes)
+    async def work(store: Store) -> tuple[Connection, Loaded | None]:
+        connection = await connections.the_connection(store, connection_id)
+        loaded = await sign_on.SignOnWork(session, store, connection).apply(for_sign_on)
+        if changes:
+            connection = await connections.change_settings(store, session.clock, connection_id, changes)
+        return connection, loaded
 
-    shown = kept_profile(session.run(work).settings).as_json()
-    session.emit(shown, "\n".join(f"{name}: {_told(value)}" for name, value in shown.items()))
+    changed, loaded = session.run(work)
+    shown = kept_profile(changed.settings).as_json()
+    text = "\n".join(f"{name}: {_told(value)}" for name, value in shown.items())
+    if loaded is None:
+        session.emit({**shown, "sign_on": None}, f"{text}\nsign-on: not set up")
+    else:
+        session.emit({**shown, "sign_on": sign_on.sign_on_json(loaded)}, f"{text}\n{sign_on.told(loaded)}")
 
 
 def _number(name: str, value: Any) -> Any:
@@ -125,6 +144,7 @@ def connection_json(connection: Connection, settings: Settings) -> JsonObject:
         "idp": connection.idp,
         "created_at": rfc3339(connection.created_at),
         "scim_base_url": scim_base_url(connection.id, settings),
+        **sign_on.addresses_json(connection.id, settings),
     }
 
 
