@@ -214,23 +214,27 @@ class Encrypting:
     bits: int = 256
     transport: Any = xmlsec.constants.TransformRsaOaep
     digest: str | None = None
+    transport_name: str | None = None
     mask: str | None = None
 
 
-def encrypt(root: Any, encrypting: Encrypting = Encrypting()) -> Any:
-    """Put the assertion of a response into an EncryptedAssertion, by libxmlsec."""
+def encrypt(root: Any, encrypting: Encrypting = Encrypting(), plain: bytes | None = None) -> Any:
+    """Put the assertion of a response into an EncryptedAssertion, by libxmlsec; or any other `plain` octets."""
     assertion = find(root, "saml:Assertion")
+    plain = etree.tostring(assertion) if plain is None else plain
     wrapper = etree.Element(f"{{{NS['saml']}}}EncryptedAssertion", nsmap={"saml": NS["saml"]})
-    assertion.addprevious(wrapper)
-    wrapper.append(assertion)
+    root.replace(assertion, wrapper)
     template = xmlsec.template.encrypted_data_create(
         root, encrypting.content, type=xmlsec.constants.TypeEncElement, ns="xenc"
     )
+    wrapper.append(template)
     xmlsec.template.encrypted_data_ensure_cipher_value(template)
     info = xmlsec.template.encrypted_data_ensure_key_info(template, ns="ds")
     wrapped = xmlsec.template.add_encrypted_key(info, encrypting.transport)
     xmlsec.template.encrypted_data_ensure_cipher_value(wrapped)
     method = find(wrapped, "xenc:EncryptionMethod")
+    if encrypting.transport_name:
+        method.set("Algorithm", encrypting.transport_name)
     if encrypting.digest:
         etree.SubElement(method, f"{{{NS['ds']}}}DigestMethod", Algorithm=encrypting.digest)
     if encrypting.mask:
@@ -239,8 +243,8 @@ def encrypt(root: Any, encrypting: Encrypting = Encrypting()) -> Any:
     manager.add_key(xmlsec.Key.from_memory(certificate(encrypting.key), xmlsec.constants.KeyDataFormatCertPem))
     context = xmlsec.EncryptionContext(manager)
     context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, encrypting.bits, xmlsec.constants.KeyDataTypeSession)
-    context.encrypt_xml(template, assertion)
-    return root
+    context.encrypt_binary(template, plain)
+    return parse(etree.tostring(root))
 
 
 def octets(root: Any) -> bytes:
