@@ -221,7 +221,7 @@ class Encrypting:
 def encrypt(root: Any, encrypting: Encrypting = Encrypting(), plain: bytes | None = None) -> Any:
     """Put the assertion of a response into an EncryptedAssertion, by libxmlsec; or any other `plain` octets."""
     assertion = find(root, "saml:Assertion")
-    plain = etree.tostring(assertion) if plain is None else plain
+    octets = etree.tostring(assertion) if plain is None else plain
     wrapper = etree.Element(f"{{{NS['saml']}}}EncryptedAssertion", nsmap={"saml": NS["saml"]})
     root.replace(assertion, wrapper)
     template = xmlsec.template.encrypted_data_create(
@@ -243,17 +243,17 @@ def encrypt(root: Any, encrypting: Encrypting = Encrypting(), plain: bytes | Non
     manager.add_key(xmlsec.Key.from_memory(certificate(encrypting.key), xmlsec.constants.KeyDataFormatCertPem))
     context = xmlsec.EncryptionContext(manager)
     context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, encrypting.bits, xmlsec.constants.KeyDataTypeSession)
-    context.encrypt_binary(template, plain)
+    context.encrypt_binary(template, octets)
     return parse(etree.tostring(root))
 
 
-def octets(root: Any) -> bytes:
+def written(root: Any) -> bytes:
     return etree.tostring(root)
 
 
 def posted(root: Any) -> str:
     """The form field."""
-    return base64.b64encode(root if isinstance(root, bytes) else octets(root)).decode()
+    return base64.b64encode(root if isinstance(root, bytes) else written(root)).decode()
 
 
 def expected(**changes: Any) -> Expected:
