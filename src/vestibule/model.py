@@ -359,3 +359,41 @@ class LoginEvidence:
     at: int
     expires_at: int
     document: str
+
+
+DomainState = Literal["pending", "verified", "failing", "disputed", "lost"]
+"""`verified` and `failing` (its proof is gone for less than the grace) hold a domain; see `vestibule.domains`."""
+HELD: frozenset[DomainState] = frozenset({"verified", "failing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A mail domain that an enterprise claims; `domain` in lower-case A-labels (RFC 5891).
+
+    `subdomains` says that whoever proves it speaks for what is below it, too. `token` is what the TXT record shows,
+    `note` what the last check came to, in a sentence.
+    """
+
+    enterprise_id: str
+    id: str
+    domain: str
+    subdomains: bool
+    state: DomainState
+    token: str
+    created_at: int
+    verified_at: int | None = None
+    checked_at: int | None = None
+    failing_since: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainChange:
+    """What changes about a domain, and with it about `other`, another enterprise's row; and what the audit is told.
+
+    Such entries are kept under the enterprise's id in place of a connection's.
+    """
+
+    domain: Domain
+    other: Domain | None = None
+    audit: tuple[Audit, ...] = ()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.store.conformance_accounts import AccountPromises
 from tests.store.conformance_costs import CostPromises
+from tests.store.conformance_domains import DomainPromises
 from tests.store.conformance_groups import GroupPromises, adding, removing
 from tests.store.conformance_lists import ListPromises
 from tests.store.conformance_managers import ManagerPromises
@@ -102,6 +103,7 @@ class StoreConformance(
     CostPromises,
     AccountPromises,
     ListPromises,
+    DomainPromises,
 ):
     """All promises: those of one noun, and below those that hold for all."""
 

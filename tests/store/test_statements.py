@@ -10,7 +10,7 @@ import pytest
 import vestibule.store.sql
 
 FOLDER = Path(vestibule.store.sql.__file__).parent
-SHARED = {"schema_version", "enterprises", "connections", "keys"}
+SHARED = {"schema_version", "enterprises", "connections", "keys", "domains"}
 """What belongs to no connection."""
 READS_OR_WRITES = re.compile(r"\b(FROM|UPDATE|INTO|JOIN) (\{\w*\.?\w+\}|\w+)")
 

@@ -32,8 +32,9 @@ def test_what_is_referred_to_comes_first() -> None:
 
 
 def test_a_key_begins_with_the_connection_or_the_table_is_shared() -> None:
-    assert [each.name for each in tables() if each.shared] == ["enterprises", "connections", "keys"]
+    assert [each.name for each in tables() if each.shared] == ["enterprises", "connections", "keys", "domains"]
     assert all(each.key[0] == TENANT for each in tables() if not each.shared)
+    assert table("domains").key[0] == "enterprise_id"
 
 
 def test_a_table_is_told_with_its_columns_and_references() -> None:

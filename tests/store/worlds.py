@@ -5,7 +5,7 @@ from typing import Any
 from tests.store.staging import AT, HERE, LATER, a_group, a_token, a_user, an_audit, an_exchange, edited, reporting_to
 from tests.store.staging import two_connections as begin
 from tests.store.staging import user_id as user
-from vestibule.model import Audit, Conflict, Hold
+from vestibule.model import Audit, Conflict, Domain, Hold
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules, Store
 
@@ -30,6 +30,8 @@ async def a_world(store: Store) -> None:
     store.token_used(HERE, "tok_1", LATER)
     await store.flush()
     await store.create_user(a_user(1, "con_there"))
+    entry = Audit("aud_3", "ent_1", LATER, "cli", "domain.claimed", "dom_1", {"domain": "xn--bcher-kva.example"})
+    await store.add_domain(Domain("ent_1", "dom_1", "xn--bcher-kva.example", True, "verified", "t", AT, AT), entry)
 
 
 async def _managers(store: Store) -> None:

@@ -61,6 +61,7 @@ from vestibule.store.answers import (
     Unreachable,
     Unsupported,
 )
+from vestibule.store.domains import DomainStore
 from vestibule.store.sign_on import SignOnStore
 
 __all__ = [
@@ -88,7 +89,7 @@ __all__ = [
 ]
 
 
-class Store(SignOnStore, Protocol):
+class Store(SignOnStore, DomainStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:
@@ -363,5 +364,5 @@ class Store(SignOnStore, Protocol):
         ...
 
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
-        """The audit entries of a connection, newest first."""
+        """The audit entries of a connection, or of what belongs to an enterprise, newest first."""
         ...

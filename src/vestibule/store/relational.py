@@ -26,6 +26,7 @@ from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
 from vestibule.store.answers import AS_IS, Credentials, ExchangeQuery, GroupChanged, Page, Rules
 from vestibule.store.engine import Engine, Write
+from vestibule.store.relational_domains import RelationalDomains
 from vestibule.store.relational_sign_on import RelationalSignOn
 from vestibule.store.sql import enterprises, groups, log, memberships, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
@@ -37,7 +38,7 @@ INSTALLATION = ""
 """In place of a connection's id: what all connections share."""
 
 
-class RelationalStore(RelationalSignOn):
+class RelationalStore(RelationalSignOn, RelationalDomains):
     """`vestibule.store.Store` over an engine."""
 
     def __init__(self, engine: Engine) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vestibule.model import HELD
 from vestibule.scim.folding import fold
 from vestibule.store.consistency import (
     GROUP_ROW,
@@ -36,6 +37,7 @@ async def verify(engine: Engine, limit: int = 20, repairer: Repairer | None = No
     async with engine.snapshot() as db:
         await _find_damage(db, report)
         await find_orphans(db, report)
+        await _find_holders(db, report)
         row = await db.row("SELECT sum(user_count + group_count) FROM counters")
         progress = _Progress(note, int(row[0] or 0))
         for (connection_id,) in await db.rows("SELECT id FROM connections ORDER BY id"):
@@ -49,6 +51,14 @@ async def _find_damage(db: Transaction, report: Report) -> None:
         for (told,) in await db.rows(f"PRAGMA integrity_check({report.limit})"):
             if told != "ok":
                 report.add(Finding("damage", "", "", told))
+
+
+async def _find_holders(db: Transaction, report: Report) -> None:
+    """Domains that two enterprises hold at once."""
+    holders: dict[str, str] = {}
+    for domain_id, domain, state in await db.rows("SELECT id, domain, state FROM domains ORDER BY id"):
+        if state in HELD and holders.setdefault(domain, domain_id) != domain_id:
+            report.add(Finding("name", "", domain_id, f"the domain {domain!r} is held by {holders[domain]}, too"))
 
 
 @dataclass(slots=True)

@@ -1,1 +1,0 @@
-"""The mail domains of an enterprise: claimed, proven by DNS, re-checked."""
