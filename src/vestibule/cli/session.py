@@ -16,6 +16,8 @@ import orjson
 from vestibule import settings
 from vestibule.clock import Clock, SystemClock
 from vestibule.connections import Refused
+from vestibule.domains.refusal import DomainRefused
+from vestibule.outbound import Unusable
 from vestibule.review import CannotDecide
 from vestibule.scim.errors import ScimError
 from vestibule.scim.scopes import UnknownScope
@@ -78,7 +80,16 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
-        except (Refused, CannotDecide, InvalidSettings, InvalidUrl, UnknownScope, Declined) as error:
+        except (
+            Refused,
+            CannotDecide,
+            DomainRefused,
+            Unusable,
+            InvalidSettings,
+            InvalidUrl,
+            UnknownScope,
+            Declined,
+        ) as error:
             fail(str(error))
         except ScimError as error:
             fail(error.detail)
