@@ -37,3 +37,10 @@ def test_the_document_tells_every_quirk_of_the_register_and_no_other() -> None:
 def test_the_document_tells_every_setting() -> None:
     told = (ROOT / "docs/scim.md").read_text()
     assert [name for name in Profile().as_json() if name != "withdrawn" and f"| `{name}` |" not in told] == []
+
+
+def test_the_document_tells_every_variable_of_the_environment() -> None:
+    named = set(re.findall(r"VESTIBULE_[A-Z_]+", (ROOT / "src/vestibule/settings.py").read_text()))
+    told = set(re.findall(r"VESTIBULE_[A-Z_]+", (ROOT / "docs/operating.md").read_text()))
+    assert len(named) > 5
+    assert named - told == set()
