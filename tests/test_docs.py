@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from vestibule.idp.mistakes import MISTAKES, Mistake
 from vestibule.scim.profile import Profile
 from vestibule.scim.quirks import QUIRKS, Quirk
 
@@ -44,3 +45,13 @@ def test_the_document_tells_every_variable_of_the_environment() -> None:
     told = set(re.findall(r"VESTIBULE_[A-Z_]+", (ROOT / "docs/operating.md").read_text()))
     assert len(named) > 5
     assert named - told == set()
+
+
+def mistake_row(mistake: Mistake) -> str:
+    protocols = ", ".join(each.upper() for each in mistake.protocols)
+    return f"| `{mistake.name}` | {protocols} | {mistake.sentence} |"
+
+
+def test_the_document_tells_every_mistake_of_the_register_and_no_other() -> None:
+    told = (ROOT / "docs/idp.md").read_text().partition("| mistake |")[2]
+    assert [line for line in told.splitlines() if line.startswith("| `")] == [mistake_row(each) for each in MISTAKES]

@@ -65,7 +65,7 @@ def idp(
     password: str | None,
     **choices: Any,
 ) -> None:
-    """Run an identity provider that speaks like Entra ID until Ctrl-C. NOT FOR PRODUCTION.
+    """NOT FOR PRODUCTION: an identity provider for demo and tests that speaks like Entra ID.
 
     It signs whoever says who they are in, by SAML and OpenID Connect, and can be made to do what customers'
     identity providers do wrong (--mistake, or POST /control while it runs).

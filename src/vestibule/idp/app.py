@@ -54,6 +54,7 @@ def create(tenant: Tenant | None = None, options: Options | None = None, clock: 
     app = Starlette(
         routes=[
             Route("/", home.page),
+            Route("/mistakes", home.switch, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/control", control.show),
             Route("/control", control.change, methods=["POST"]),

@@ -1,17 +1,27 @@
 """The pages for people: picked by name from templates, each with the banner that says what this is."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from vestibule.idp.identifiers import guid, instant
 from vestibule.idp.refusals import Refused
 
 _templates = Environment(loader=PackageLoader("vestibule.idp"), autoescape=True, undefined=StrictUndefined)
+
+
+def with_code(text: str) -> Markup:
+    """A sentence of the register, what stands in backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
+_templates.filters["with_code"] = with_code
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; "
     "frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cache-Control": "no-store",
 }
 
