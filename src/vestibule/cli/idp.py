@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vestibule.idp.apps import OidcClient, SamlApp
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 _WARNING = "NOT FOR PRODUCTION: this identity provider signs whoever says who they are in."
 
 
@@ -35,6 +36,7 @@ class Wanted:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65_535), default=8710, show_default=True)
+@click.option("--address", metavar="URL", help="What browsers call it; http://HOST:PORT unless given.")
 @click.option("--people", type=_FILE, help="Who may sign in: Graph's JSON or a CSV export, as for rehearse --source.")
 @click.option("--sp", "sps", multiple=True, metavar="URL|FILE", help="A service provider, by its metadata.")
 @click.option("--sp-entity-id", metavar="ID", help="A service provider without metadata; needs --acs.")
@@ -54,6 +56,7 @@ def idp(
     session: Session,
     host: str,
     port: int,
+    address: str | None,
     list_mistakes: bool,
     people: Path | None,
     sps: tuple[str, ...],
@@ -77,7 +80,7 @@ def idp(
     if list_mistakes:
         _list(session)
         return
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    address = address or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     wanted = Wanted(people, sps, sp_entity_id, acs, clients, mistakes, issuer, password, choices)
     app = _application(session, address, wanted)
     session.say(_WARNING)
@@ -125,7 +128,7 @@ def _from_metadata(place: str) -> "SamlApp":
 
     try:
         if place.startswith(("http://", "https://")):
-            answer = httpx2.get(place, follow_redirects=True, timeout=10)
+            answer = httpx2.get(place, follow_redirects=True, timeout=10, trust_env=not place.startswith(_LOOPBACK))
             answer.raise_for_status()
             text = answer.content
         else:
