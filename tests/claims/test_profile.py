@@ -54,7 +54,9 @@ def test_the_text_of_an_expression_is_nobodys_address_and_nobodys_name(value: st
     assert {"value_literal"} <= {note.code for note in made.notes}
 
 
-@pytest.mark.parametrize("value", ["ada", "user", "user.lovelace@acme.example", "Ada (Ops)", "o'brien"])
+@pytest.mark.parametrize(
+    "value", ["ada", "user", "user.one", "user.email@acme.example", "Ada (Ops)", "Sam(Samuel)", "[ops] ada", "o'brien"]
+)
 def test_a_name_is_not_taken_for_an_expression(value: str) -> None:
     assert profile(saml(user=value)).user_name == value
 
@@ -198,6 +200,19 @@ def test_an_email_taken_from_the_sign_in_name_is_told_beside_the_mail_that_diffe
     told = notes(saml(upn="ada@corp.acme.example", mail="ada@acme.example"), mapping)["email_is_upn"]
     assert (told["email"], told["mail"]) == ("ada@corp.acme.example", "ada@acme.example")
     assert "email_is_upn" not in notes(saml(user="ada", upn="ada@acme.example", email="ada@acme.example"))
+    named_email = saml(user="ada", upn="ada@corp.acme.example", email="ada@corp.acme.example", mail="ada@acme.example")
+    assert notes(named_email)["email_is_upn"]["mail"] == "ada@acme.example"
+
+
+def test_an_opaque_subject_is_no_faulty_email_but_none() -> None:
+    told = notes(saml("kDl0V1Y8Y3cZbQ2nq3o5n4bGg8v1cYk9Q5q"), preset("okta", "saml"))
+    assert ("email_missing" in told, "email_not_an_address" in told) == (True, False)
+
+
+def test_a_group_may_be_called_like_an_expression() -> None:
+    groups = profile(saml(user="ada", groups=["user.department"])).groups
+    assert groups is not None
+    assert groups.values == ("user.department",)
 
 
 def test_a_guest_is_one_of_another_directory_not_of_another_issuer_of_the_same() -> None:
