@@ -46,7 +46,9 @@ def asked(whom: Provider, **more: Any) -> dict[str, str]:
     url = authorization_url(
         whom, op.CLIENT, CALLBACK, state="s&t", nonce=op.NONCE, code_challenge=code_challenge(VERIFIER), **more
     )
-    return dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+    pairs = parse_qsl(urlsplit(url).query, strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
 
 
 def test_the_challenge_is_that_of_the_standards_example() -> None:

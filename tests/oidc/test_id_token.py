@@ -1,5 +1,6 @@
 """Forged and faulty ID tokens: each refused by its code, its honest twin accepted."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -239,6 +240,14 @@ def test_a_verified_token_tells_its_issuer_and_its_times_in_microseconds() -> No
     token = Arrival(entra(), provider=op.ALL_OF_ENTRA, tenants=(op.TENANT,)).verify()
     assert token.issuer == f"https://login.microsoftonline.com/{op.TENANT}/v2.0"
     assert (token.issued_at, token.expires_at) == (op.NOW * op.SECOND, (op.NOW + 300) * op.SECOND)
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256"])
+def test_an_algorithm_without_a_public_key_is_refused_even_of_a_provider_that_was_set_to_allow_it(alg: str) -> None:
+    lax = dataclasses.replace(op.PROVIDER, algorithms=(alg,))
+    with pytest.raises(OidcError) as caught:
+        Arrival(pieced({"alg": alg}, claims(), PEM), provider=lax).verify()
+    assert caught.value.code == "id_token_alg"
 
 
 def test_keys_of_one_kid_are_all_tried() -> None:

@@ -56,6 +56,7 @@ UNSAFE = [
     "https://op.example/certs#",
     "https://op.example/a b",
     "https://op.example\\@evil.example/",
+    "https://op.example\\.evil.example/",
     "https://op.example/\x7f",
     "https://op.example:99999/",
     "https://op.example/\u00e9",

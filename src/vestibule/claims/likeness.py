@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
-
-from vestibule.claims.presets import MICROSOFT, WS_2005, WS_2008
+from itertools import islice
 
 _MEANINGS = {
     "email": "email mail emailaddress mailaddress useremail usermail workemail primaryemail smtp",
@@ -27,17 +26,8 @@ _OIDS = {
     "2.5.4.42": "givenname",
 }
 _SYNONYMS = {attribute: frozenset(words.split()) for attribute, words in _MEANINGS.items()}
-# These say where an assertion comes from, never who somebody is.
-_NEVER = frozenset(
-    {
-        f"{MICROSOFT}tenantid",
-        f"{MICROSOFT}identityprovider",
-        f"{WS_2008}authenticationmethod",
-        f"{WS_2005}privatepersonalidentifier",
-    }
-    | {"aud", "iss", "exp", "iat", "nbf", "nonce", "tid", "ver", "azp", "at_hash", "aio", "rh", "uti", "sid"}
-)
 _ALIKE = 0.75
+_MOST_NAMES = 200
 
 
 def short_name(claim: str) -> str:
@@ -49,13 +39,13 @@ def short_name(claim: str) -> str:
 
 def means(claim: str, attribute: str) -> bool:
     """Whether a claim's name is a usual one for the attribute, in whatever namespace or spelling."""
-    return claim not in _NEVER and short_name(claim) in _SYNONYMS.get(attribute, ())
+    return short_name(claim) in _SYNONYMS.get(attribute, ())
 
 
 def nearest(attribute: str, sources: Iterable[str], came: Iterable[str]) -> tuple[str, ...]:
     """Up to three of the names that came, the likest first; those of no likeness are left out."""
     wanted = [*map(short_name, sources), short_name(attribute)]
-    scored = [(_score(attribute, wanted, name), name) for name in came if name not in _NEVER]
+    scored = [(_score(attribute, wanted, name), name) for name in islice(came, _MOST_NAMES)]
     ranked = sorted((each for each in scored if each[0] >= _ALIKE), key=lambda each: -each[0])
     return tuple(name for _, name in ranked[:3])
 

@@ -10,9 +10,13 @@ from vestibule.claims.received import SUB, SUBJECT, Received
 
 _LONGEST = 1_024
 # What somebody typed into the field for a constant and meant as an attribute: user.mail, ${user.email}, Join(…).
-_LITERAL = re.compile(
-    r"(?:(?:user|appuser|source|profile|idpuser)\.[a-z][a-z0-9_.]*|\$?\{.*\}|\[[a-z]+\]|[a-z]+\(.*\))\Z", re.IGNORECASE
+# Only names of attributes count: somebody may well be called user.one.
+_ATTRIBUTE = (
+    r"(?:e?mail|primary_?email|other_?mails?|user_?principal_?name|upn|(?:user|given|first|last|sur|display|nick)_?name"
+    r"|login|object_?id|employee_?id|mail_?nickname|on_?premises_?\w+|department|job_?title|sub|id)"
 )
+_REFERENCE = rf"(?:user|appuser|idpuser|source|profile)\.{_ATTRIBUTE}"
+_LITERAL = re.compile(rf"(?:{_REFERENCE}|\$?\{{.*\}}|\[{_ATTRIBUTE}\]|[a-z]+\(.*\b{_REFERENCE}\b.*\))\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
