@@ -25,6 +25,7 @@ from tests.store.staging import (
     a_user,
     an_audit,
     an_exchange,
+    edited,
     groups_where,
     ids_of,
     people,
@@ -118,6 +119,24 @@ class TestSqlite(StoreConformance):
         with statements(store) as seen:
             await people(store, 50)
         assert [seen.count(each) for each in ("BEGIN IMMEDIATE", "COMMIT")] == [1, 1]
+
+    @promise
+    async def test_a_change_names_no_column_that_stays_as_it_is(self, store: Store) -> None:
+        """SQLite would write each index anew that such a column is in."""
+        await people(store, 1)
+        await store.create_group(a_group())
+        with statements(store) as seen:
+            await store.change_user(HERE, user_id(0), lambda user: edited(user, active=False))
+            await store.change_group(HERE, "grp_1", adding(user_id(0)), LATER)
+        written = {
+            table: set(re.findall(r"(\w+) = ", each.partition(" WHERE ")[0]))
+            for each in seen
+            for table in re.findall(r"UPDATE (users|groups) ", each)
+        }
+        assert written == {
+            "users": {"active", "version", "updated_at", "deactivated_at", "document"},
+            "groups": {"member_count", "version", "updated_at"},
+        }
 
     @promise
     async def test_the_tenant_leads_every_key_and_index(self, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from vestibule.model import Group, Member, Origin
 from vestibule.scim.folding import fold
@@ -10,7 +11,15 @@ from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules
 from vestibule.store.db import Db
 from vestibule.store.sql.memberships import Membership
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_groups, holder, named
+from vestibule.store.sql.resources import (
+    UniqueName,
+    check_version,
+    count_groups,
+    differing,
+    holder,
+    named,
+    set_columns,
+)
 from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
 
 
@@ -97,7 +106,7 @@ async def update(
     if joined or left or renamed:
         changed = replace(changed, version=present.version + 1, updated_at=at)
     if changed != present:
-        await _write(db, changed)
+        await set_columns(db, "groups", (connection_id, group_id), differing(_columns(present), _columns(changed)))
     return GroupChanged(
         changed,
         tuple(joined),
@@ -136,13 +145,13 @@ async def _guard_emptied(db: Db, present: Group, changed: Group, at: int, rules:
     )
 
 
-async def _write(db: Db, group: Group) -> None:
-    await db.run(
-        "UPDATE groups SET display_name = $3, display_name_ci = $4, external_id = $5, version = $6, updated_at = $7, "
-        "adopted_at = $8, member_count = $9 WHERE connection_id = $1 AND id = $2",
-        group.connection_id, group.id, group.display_name, fold(group.display_name), group.external_id,
-        group.version, group.updated_at, group.adopted_at, group.member_count,
-    )  # fmt: skip
+def _columns(group: Group) -> dict[str, Any]:
+    """What may change of a group's row, beside how many members it had."""
+    return {
+        "display_name": group.display_name, "display_name_ci": fold(group.display_name),
+        "external_id": group.external_id, "version": group.version, "updated_at": group.updated_at,
+        "adopted_at": group.adopted_at, "member_count": group.member_count,
+    }  # fmt: skip
 
 
 async def delete(

@@ -1,7 +1,7 @@
 """What the tables of users and of groups have in common: unique values and versions."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -54,6 +54,20 @@ async def count_groups(db: Db, connection_id: str, step: int) -> None:
     )
     if not counted:
         raise NotFound("connection", connection_id)
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row that are another after than before, with their values after."""
+    return {column: value for column, value in after.items() if value != before[column]}
+
+
+async def set_columns(db: Db, table: str, key: tuple[str, str], columns: Mapping[str, Any]) -> None:
+    """Write columns of the resource with this connection and id.
+
+    SQLite writes each index anew that a named column is in, changed or not: those that stay are not to be named.
+    """
+    told = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 3))
+    await db.run(f"UPDATE {table} SET {told} WHERE connection_id = $1 AND id = $2", *key, *columns.values())
 
 
 def named(ids: Sequence[str]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from vestibule.store.db import Db
 from vestibule.store.sql import references
 from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_users, holder
+from vestibule.store.sql.resources import UniqueName, check_version, count_users, differing, holder, set_columns
 from vestibule.store.sql.rows import USER, prefixed, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
@@ -139,15 +139,16 @@ async def update(
     if after == before and _seen(changed) == _seen(present):
         # That it is the identity provider's now is nothing that a client sees.
         if changed.adopted_at != present.adopted_at:
-            present = replace(present, adopted_at=changed.adopted_at)
-            await _write(db, present, before, left_at=None)
+            adopted = replace(present, adopted_at=changed.adopted_at)
+            await _write(db, present, adopted, before, before)
+            return adopted
         return present
     if present.active and not changed.active:
         await _guard_deactivation(db, connection_id, changed.updated_at, rules)
     if _names(changed) != _names(present) and (taken := await _holder(db, changed)) is not None:
         raise taken
     changed = replace(changed, version=present.version + 1)
-    await _write(db, changed, after, left_at=changed.updated_at if present.active else None)
+    await _write(db, present, changed, before, after)
     return await _written(db, present, changed, before, after)
 
 
@@ -178,18 +179,22 @@ def _names(user: User) -> tuple[str | None, str]:
     return user.external_id, user.user_name
 
 
-async def _write(db: Db, user: User, document: JsonObject, left_at: int | None) -> None:
-    """Write a user; one who is not active was deactivated at `left_at`, unless that was noted before."""
-    await db.run(
-        "UPDATE users SET user_name = $3, user_name_ci = $4, external_id = $5, active = $6, origin = $7, version = $8, "
-        "updated_at = $9, adopted_at = $10, protected = $11, manager_id = $12, display_name = $13, "
-        "display_name_ci = $14, document = $15, "
-        "deactivated_at = CASE WHEN CAST($6 AS BIGINT) = 1 THEN NULL ELSE coalesce(deactivated_at, $16) END "
-        "WHERE connection_id = $1 AND id = $2",
-        user.connection_id, user.id, user.user_name, fold(user.user_name), user.external_id, int(user.active),
-        user.origin, user.version, user.updated_at, user.adopted_at, int(user.protected), _manager_id(user),
-        *display_names(document), user.document, left_at,
-    )  # fmt: skip
+async def _write(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> None:
+    different = differing(_columns(present, before), _columns(changed, after))
+    if changed.active is not present.active:
+        different["deactivated_at"] = None if changed.active else changed.updated_at
+    await set_columns(db, "users", (changed.connection_id, changed.id), different)
+
+
+def _columns(user: User, document: JsonObject) -> dict[str, Any]:
+    """What may change of a user's row, beside when it was deactivated."""
+    name, folded = display_names(document)
+    return {
+        "user_name": user.user_name, "user_name_ci": fold(user.user_name), "external_id": user.external_id,
+        "active": int(user.active), "origin": user.origin, "version": user.version, "updated_at": user.updated_at,
+        "adopted_at": user.adopted_at, "protected": int(user.protected), "document": user.document,
+        "manager_id": references.manager_of(document), "display_name": name, "display_name_ci": folded,
+    }  # fmt: skip
 
 
 async def _guard_deactivation(db: Db, connection_id: str, at: int, rules: Rules) -> None:
