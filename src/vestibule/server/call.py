@@ -13,6 +13,7 @@ from vestibule.scim.errors import InvalidSyntax, ScimError, UnsupportedMediaType
 from vestibule.scim.profile import Profile
 
 MEDIA_TYPE = "application/scim+json"
+_DEFAULT_PROFILE = Profile()
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ class Call:
     complete: "Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]] | None" = None
     """Has a call within this one answered, and recorded whatever happens: for the operations of a bulk request."""
 
-    profile: Profile = field(default_factory=Profile)
+    profile: Profile = _DEFAULT_PROFILE
     token: Token | None = None
     token_id: str | None = None
     resource_type: str | None = None
