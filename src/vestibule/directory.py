@@ -124,10 +124,10 @@ class Directory:
     async def _propose_by_email(self, user: User, document: JsonObject) -> None:
         """An account of the app's with the same address may be the same person; nobody is taken over for that."""
         values = {fold(each["value"]) for each in document.get("emails", []) if each.get("value")}
-        for other in await self.store.users_with_email(user.connection_id, values) if values else ():
-            if other.id != user.id and other.origin != "scim" and other.adopted_at is None:
-                theirs = {fold(str(each.get("value", ""))) for each in orjson.loads(other.document)["emails"]}
-                await self._note_conflict(user, other.id, "emails", min(values & theirs), other_id=user.id)
+        others = await self.store.users_with_email(user.connection_id, values, unadopted=True) if values else ()
+        for other in others:
+            theirs = {fold(str(each.get("value", ""))) for each in orjson.loads(other.document)["emails"]}
+            await self._note_conflict(user, other.id, "emails", min(values & theirs), other_id=user.id)
 
     async def _note_conflict(
         self, user: User, holder: str, attribute: str, value: str, other_id: str | None = None

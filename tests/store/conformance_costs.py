@@ -127,3 +127,4 @@ class CostPromises(Stage):
             addressed = [a_user(number, connection_id, emails=[{"value": f"a{number}@x"}]) for number in range(count)]
             await asyncio.gather(*(store.create_user(each) for each in addressed))
         await self.costs_the_same(store, lambda where: store.users_with_email(where, ["A3@X", "nobody"]))
+        await self.costs_the_same(store, lambda where: store.users_with_email(where, ["A3@X"], unadopted=True))

@@ -363,6 +363,21 @@ class ReviewPromises(Stage):
         assert await store.users_with_email(HERE, ["NEW@X"]) == [await store.user(HERE, user_id(2))]
 
     @promise
+    async def test_users_whom_the_identity_provider_knows_are_left_out_where_the_others_are_asked_for(
+        self, store: Store
+    ) -> None:
+        """Those that it made, and those that it wrote to."""
+        emails = [{"value": "ana@x"}]
+        for number, rest in enumerate(
+            ({}, {"origin": "app"}, {"origin": "login"}, {"origin": "app", "adopted_at": AT})
+        ):
+            await store.create_user(replace(a_user(number, emails=emails), **rest))
+        assert len(await store.users_with_email(HERE, ["ANA@x", "nobody"])) == 4
+        for values in (["ANA@x"], ["ANA@x", "nobody"]):
+            found = await store.users_with_email(HERE, values, unadopted=True)
+            assert ids_of(found) == [user_id(1), user_id(2)]
+
+    @promise
     async def test_a_protected_user_stays_protected(self, store: Store) -> None:
         """Through making, changing and finding; the store itself keeps nobody from changing it."""
         await store.create_user(replace(a_user(1), protected=True))

@@ -375,9 +375,9 @@ def split_uri(text: str, resource_type: ResourceType) -> tuple[str | None, str]:
 
     A URN alone gives (URN, "").
     """
-    folded = text.casefold()
-    if not folded.startswith("urn:"):
+    if text[:4].casefold() != "urn:":
         return None, text
+    folded = text.casefold()
     for schema in (resource_type.schema, *resource_type.extensions):
         urn = schema.id.casefold()
         if folded == urn:

@@ -9,7 +9,7 @@ from vestibule.scim.errors import InvalidSyntax, InvalidValue, Mutability
 from vestibule.scim.formats import instant_of, is_base64, is_reference
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import MAX_NUMBER, split_uri
-from vestibule.scim.schema import Attribute, ResourceType, find, named, names_schema
+from vestibule.scim.schema import Attribute, ResourceType, find, named, names_schema, required
 from vestibule.scim.user_schema import USER
 
 Json = dict[str, Any]
@@ -21,6 +21,7 @@ SCHEMAS_ONLY = frozenset({"schemas"})
 """What clients repeat within the object of an extension."""
 _DEFAULT_SUBS = frozenset({"type", "primary", "display", "value", "$ref"})
 """What any multi-valued attribute may have, listed by its schema or not (RFC 7643 section 2.4)."""
+_DESCRIBING = frozenset({"type", "primary"})
 _OUTSIDE = frozenset({"external", "uri"})
 """What a reference refers to that is no resource of this server's."""
 
@@ -72,8 +73,8 @@ def loosely(attribute: Attribute) -> Attribute:
 
 def require_of_value(value: Json, attribute: Attribute) -> None:
     """What a complex value needs. Raises InvalidValue."""
-    for each in attribute.sub_attributes:
-        if each.required and each.name not in value:
+    for each in required(attribute.sub_attributes):
+        if each.name not in value:
             raise InvalidValue(f"`{attribute.name}` needs a `{each.name}`.", attribute=f"{attribute.name}.{each.name}")
 
 
@@ -94,13 +95,15 @@ def read_resource(body: Any, resource_type: ResourceType, notes: Notes) -> Json:
                 if content:
                     document.setdefault(extension.id, {}).update(content)
         else:
-            _read_attribute(document, key, value, resource_type, notes)
+            found = find(resource_type, uri, rest)
+            _read_attribute(document, key, value, uri, found, notes)
     return document
 
 
-def _read_attribute(document: Json, key: str, value: Any, resource_type: ResourceType, notes: Notes) -> None:
-    uri, name = split_uri(key, resource_type)
-    found = find(resource_type, uri, name)
+def _read_attribute(
+    document: Json, key: str, value: Any, uri: str | None, found: tuple[str | None, Attribute] | None, notes: Notes
+) -> None:
+    """Normalise the value of a key: `uri` is the URN that leads it, `found` where the attribute lives."""
     if found is None:
         notes.note("unknown_schema" if uri is None and key.lower().startswith("urn:") else "unknown_attribute", key)
         return
@@ -122,9 +125,9 @@ def _read_schemas(body: Json, resource_type: ResourceType, notes: Notes) -> None
     given = next((value for key, value in body.items() if key.casefold() == "schemas"), None)
     if not names_schema(given, resource_type.schema.id):
         notes.note("schemas_missing", "schemas")
-    known = {each.id.casefold() for each in (resource_type.schema, *resource_type.extensions)}
+    core = resource_type.schema.id.casefold()
     for each in cast("list[Any]", given) if isinstance(given, list) else []:
-        if not isinstance(each, str) or each.casefold() not in known:
+        if not isinstance(each, str) or (each.casefold() != core and resource_type.extension(each) is None):
             notes.note("unknown_schema", each if isinstance(each, str) else "schemas")
 
 
@@ -151,8 +154,8 @@ def read_complex(
             read = read_value(item, attribute, f"{where}.{attribute.name}", notes)
             if read is not None:
                 result[attribute.name] = read
-    for attribute in attributes:
-        if attribute.required and attribute.name not in result:
+    for attribute in required(attributes):
+        if attribute.name not in result:
             raise InvalidValue(f"`{where}` needs a `{attribute.name}`.", attribute=f"{where}.{attribute.name}")
     return result
 
@@ -164,6 +167,8 @@ def read_value(value: Any, attribute: Attribute, where: str, notes: Notes) -> An
     """
     if value == "":
         notes.note("empty_clears", where)
+    elif isinstance(value, str) and not attribute.multi_valued:
+        return read_single(value, attribute, where, notes)
     if attribute.multi_valued:
         return _read_list(value, attribute, where, notes)
     if isinstance(value, list) and value:
@@ -187,7 +192,7 @@ def _read_list(value: Any, attribute: Attribute, where: str, notes: Notes) -> li
         notes.note("single_for_list", where)
         value = [value]
     # An element that says nothing is left out, but not where an element is nothing without some sub-attribute.
-    strict = any(sub.required for sub in attribute.sub_attributes)
+    strict = bool(required(attribute.sub_attributes))
     read: list[Any] = []
     for number, each in enumerate(cast("list[Any]", value), 1):
         if strict or not is_empty(each):
@@ -198,7 +203,7 @@ def _read_list(value: Any, attribute: Attribute, where: str, notes: Notes) -> li
 
 def _says_nothing(element: Any) -> bool:
     """An element that lost its value: `type` and `primary` describe nothing then."""
-    return isinstance(element, dict) and not cast("Json", element).keys() - {"type", "primary"}
+    return isinstance(element, dict) and cast("Json", element).keys() <= _DESCRIBING
 
 
 def read_single(value: Any, attribute: Attribute, where: str, notes: Notes) -> Any:
@@ -282,10 +287,10 @@ def require_of_extensions(document: Json, kind: ResourceType, before: Json | Non
     """
     for extension in kind.extensions:
         content: Json = document.get(extension.id) or {}
-        for attribute in extension.attributes if content else ():
+        for attribute in required(extension.attributes) if content else ():
             held: Json = (before or {}).get(extension.id, {})
             lacked_it = bool(held) and attribute.name not in held
-            if attribute.required and attribute.name not in content and not lacked_it:
+            if attribute.name not in content and not lacked_it:
                 name = f"{extension.id}:{attribute.name}"
                 raise InvalidValue(f"`{extension.id}` needs a `{attribute.name}`; none came.", attribute=name)
 
@@ -315,7 +320,10 @@ def check_primaries(document: Json) -> None:
             check_primaries(cast("Json", value))
         elif isinstance(value, list):
             items = cast("list[Any]", value)
-            if sum(isinstance(each, dict) and cast("Json", each).get("primary") is True for each in items) > 1:
+            if (
+                len(items) > 1
+                and sum(isinstance(each, dict) and cast("Json", each).get("primary") is True for each in items) > 1
+            ):
                 raise InvalidValue(f"More than one of `{name}` is primary; only one may be.", attribute=name)
 
 

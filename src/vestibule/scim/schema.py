@@ -18,11 +18,14 @@ class Attributes(tuple["Attribute", ...]):
     """Attributes in their order, found by name, compared caseless (RFC 7643 section 2.1)."""
 
     by_name: "dict[str, Attribute]"
+    """By the name as it is spelled here, and in lower case."""
+    required: "tuple[Attribute, ...]"
 
     def __new__(cls, attributes: "Iterable[Attribute]" = ()) -> "Attributes":
         """The same attributes, with an index."""
         made = super().__new__(cls, attributes)
-        made.by_name = {each.name.casefold(): each for each in made}
+        made.by_name = {name: each for each in made for name in (each.name, each.name.casefold())}
+        made.required = tuple(each for each in made if each.required)
         return made
 
 
@@ -134,8 +137,13 @@ def names_schema(schemas: object, urn: str) -> bool:
 
 def named(attributes: tuple[Attribute, ...], name: str) -> Attribute | None:
     """The attribute of this name, compared caseless."""
-    known = attributes if isinstance(attributes, Attributes) else Attributes(attributes)
-    return known.by_name.get(name.casefold())
+    known = attributes.by_name if isinstance(attributes, Attributes) else Attributes(attributes).by_name
+    return known.get(name) or known.get(name.casefold())
+
+
+def required(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    """Those that may not be left out."""
+    return attributes.required if isinstance(attributes, Attributes) else Attributes(attributes).required
 
 
 def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str | None, Attribute] | None:
@@ -144,6 +152,8 @@ def find(resource_type: ResourceType, uri: str | None, name: str) -> tuple[str |
     Without a `uri`, a name that the core lacks is looked for in the extensions: Entra's older shape names
     `manager` and `department` bare. A bare name that several extensions have is nowhere.
     """
+    if uri is None and (found := named(resource_type.core, name)) is not None:
+        return None, found
     hits = homes(resource_type, uri, name)
     return hits[0] if len(hits) == 1 else None
 

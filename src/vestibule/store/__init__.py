@@ -185,8 +185,13 @@ class Store(SignOnStore, DomainStore, Protocol):
         """The user with this userName, compared caseless. Raises NotFound."""
         ...
 
-    async def users_with_email(self, connection_id: str, values: Collection[str]) -> list[User]:
-        """The users who have one of these addresses, compared caseless, in the order of ids."""
+    async def users_with_email(
+        self, connection_id: str, values: Collection[str], *, unadopted: bool = False
+    ) -> list[User]:
+        """The users who have one of these addresses, compared caseless, in the order of ids.
+
+        With `unadopted`, only those whom the identity provider has neither made nor written to.
+        """
         ...
 
     async def users(

@@ -153,9 +153,11 @@ class RelationalStore(RelationalSignOn, RelationalDomains):
         """See Store."""
         return await users.by_name(self._engine.reading, connection_id, user_name)
 
-    async def users_with_email(self, connection_id: str, values: Collection[str]) -> list[User]:
+    async def users_with_email(
+        self, connection_id: str, values: Collection[str], *, unadopted: bool = False
+    ) -> list[User]:
         """See Store."""
-        return await users.with_email(self._engine.reading, connection_id, values)
+        return await users.with_email(self._engine.reading, connection_id, values, unadopted=unadopted)
 
     async def users(
         self,

@@ -14,7 +14,15 @@ from vestibule.store.db import Db
 from vestibule.store.sql import references
 from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
-from vestibule.store.sql.resources import UniqueName, check_version, count_users, differing, holder, set_columns
+from vestibule.store.sql.resources import (
+    UniqueName,
+    check_version,
+    count_users,
+    differing,
+    holder,
+    named,
+    set_columns,
+)
 from vestibule.store.sql.rows import USER, prefixed, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
@@ -272,13 +280,15 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
     )  # fmt: skip
 
 
-async def with_email(db: Db, connection_id: str, values: Collection[str]) -> list[User]:
-    """The users who have one of some addresses, compared caseless."""
+async def with_email(db: Db, connection_id: str, values: Collection[str], *, unadopted: bool) -> list[User]:
+    """The users who have one of some addresses, compared caseless; `unadopted` as in `Store.users_with_email`."""
+    among, asked = named([fold(each) for each in values])
+    theirs = " AND u.origin <> 'scim' AND u.adopted_at IS NULL" if unadopted else ""
+    # Crossed, so that SQLite begins with the address.
     rows = await db.rows(
-        f"SELECT {prefixed('u', USER)} FROM user_emails x "
-        "JOIN users u ON u.connection_id = x.connection_id AND u.id = x.user_id "
-        "WHERE x.connection_id = $1 AND x.value_ci IN (SELECT value FROM EACH($2)) ORDER BY u.id",
-        connection_id, orjson.dumps([fold(each) for each in values]).decode(),
+        f"SELECT {prefixed('u', USER)} FROM user_emails x CROSS JOIN users u WHERE x.connection_id = $1 "
+        f"AND x.value_ci {among} AND u.connection_id = x.connection_id AND u.id = x.user_id{theirs} ORDER BY u.id",
+        connection_id, asked,
     )  # fmt: skip
     # Who has an address twice, as two types, comes twice.
     return list({row["id"]: user_of(row) for row in rows}.values())
