@@ -55,3 +55,11 @@ def test_a_base_url_is_an_address_without_a_slash_behind() -> None:
     assert settings.read(base_url="https://v.example/").base_url == "https://v.example"
     with pytest.raises(InvalidSettings, match="http"):
         settings.read(base_url="v.example")
+
+
+@pytest.mark.parametrize(
+    "text", ['https://v.example/"x', "https://v.example/a b", "https://v.example/\\", "https://v\n"]
+)
+def test_a_base_url_that_would_break_the_json_it_is_spliced_into_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="quotation marks"):
+        settings.read(base_url=text)

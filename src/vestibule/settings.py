@@ -9,6 +9,8 @@ DEFAULT_DATABASE = "sqlite:///vestibule.db"
 MIN_API_KEY = 24
 SECRET_KEY_SIZE = 32
 DEFAULT_BASE_URL = "http://127.0.0.1:8700"
+_UNSPLICEABLE = frozenset(map(chr, range(33))) | frozenset('"\\<>\x7f')
+"""What no address has (RFC 3986 section 2), and what would break the JSON that addresses are spliced into."""
 
 
 class InvalidSettings(Exception):
@@ -39,6 +41,11 @@ class Settings:
         if not self.base_url.startswith(("http://", "https://")):
             raise InvalidSettings(
                 f"The public address {self.base_url!r} must start with http:// or https:// "
+                "(--base-url or VESTIBULE_BASE_URL)."
+            )
+        if not _UNSPLICEABLE.isdisjoint(self.base_url):
+            raise InvalidSettings(
+                f"The public address {self.base_url!r} must have neither spaces nor quotation marks nor backslashes "
                 "(--base-url or VESTIBULE_BASE_URL)."
             )
         if self.api_key is not None and len(self.api_key) < MIN_API_KEY:

@@ -160,7 +160,7 @@ def list_response(
 
 def etag(version: int, beside: Iterable[str] = ()) -> str:
     """A weak entity tag of a version, and of what is shown with it that has no part in it: a user's groups."""
-    shown = "\n".join(beside)
+    shown = "\n".join(beside) if beside else ""
     mark = f".{zlib.crc32(shown.encode()):x}" if shown else ""
     return f'W/"{version}{mark}"'
 

@@ -51,8 +51,8 @@ def user_json(user: User, groups: Sequence[GroupRef], base: str, projection: Pro
     # As JSON text this can only be the key and the begin of its value; kept relative, shown whole.
     document = user.document.replace(KEPT_REF, f'"$ref":"{base}/Users/')
     shown = f',"groups":{orjson.dumps(_groups(groups, base)).decode()}' if groups else ""
-    meta = _meta("User", user, f"{base}/Users/{user.id}", user_tag(user, groups))
-    whole = f'{document[:-1]},"id":"{user.id}"{shown},"meta":{orjson.dumps(meta).decode()}}}'
+    meta = _user_meta(user, f"{base}/Users/{user.id}", user_tag(user, groups))
+    whole = f'{document[:-1]},"id":"{user.id}"{shown},"meta":{meta}}}'
     if projection.is_default:
         return whole.encode()
     return orjson.dumps(projection.apply(orjson.loads(whole)))
@@ -73,7 +73,7 @@ def group_json(
         "schemas": [GROUP_SCHEMA.id],
         "id": group.id,
         "displayName": group.display_name,
-        "meta": _meta("Group", group, f"{base}/Groups/{group.id}", etag(group.version)),
+        "meta": _group_meta(group, f"{base}/Groups/{group.id}"),
     }
     if group.external_id is not None:
         shown["externalId"] = group.external_id
@@ -92,14 +92,24 @@ def _members(ids: Sequence[str], kind: str, base: str) -> list[str]:
 
 def user_tag(user: User, groups: Sequence[GroupRef]) -> str:
     """The tag of a user as it is shown with these groups."""
-    return etag(user.version, (f"{each.id} {each.display_name}" for each in groups))
+    return etag(user.version, [f"{each.id} {each.display_name}" for each in groups])
 
 
-def _meta(kind: str, resource: User | Group, location: str, tag: str) -> JsonObject:
+def _group_meta(group: Group, location: str) -> JsonObject:
     return {
-        "resourceType": kind,
-        "created": rfc3339(resource.created_at),
-        "lastModified": rfc3339(resource.updated_at),
+        "resourceType": "Group",
+        "created": rfc3339(group.created_at),
+        "lastModified": rfc3339(group.updated_at),
         "location": location,
-        "version": tag,
+        "version": etag(group.version),
     }
+
+
+def _user_meta(user: User, location: str, tag: str) -> str:
+    """The same as JSON text, as a list shows many of them. Only the tag's quotation marks have to be escaped."""
+    created, changed = rfc3339(user.created_at), rfc3339(user.updated_at)
+    version = tag.replace('"', '\\"')
+    return (
+        f'{{"resourceType":"User","created":"{created}","lastModified":"{changed}",'
+        f'"location":"{location}","version":"{version}"}}'
+    )

@@ -64,11 +64,7 @@ class Resources:
         projection = read_projections(call.parameters, call.profile.user)
         user = await self.directory.user(call.connection_id, _id(call))
         _check_match(call, user.version)
-        answer = await self._user_answer(call, 200, user, projection)
-        tag = dict(answer.headers)["ETag"]
-        if is_unchanged(call.headers.get("if-none-match"), tag):
-            return Answer(304, headers=(("ETag", tag),))
-        return answer
+        return await self._user_answer(call, 200, user, projection)
 
     async def put_user(self, call: Call) -> Answer:
         """PUT /Users/{id} (section 3.5.1)."""
@@ -113,8 +109,11 @@ class Resources:
         if call.method != "GET" and '"manager":{"value":' in user.document and KEPT_REF not in user.document:
             call.facts["manager_parked"] = True
         groups = (await self.renderer.groups_of(call, (user,), projection)).get(user.id, ())
+        tag = user_tag(user, groups)
+        if call.method == "GET" and is_unchanged(call.headers.get("if-none-match"), tag):
+            return Answer(304, headers=(("ETag", tag),))
         body = user_json(user, groups, call.base, projection)
-        return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", user_tag(user, groups)))
+        return Answer(status, body, _resource_headers(f"{call.base}/Users/{user.id}", tag))
 
     # Groups
 

@@ -156,6 +156,10 @@ async def groups_of(db: Db, connection_id: str, user_ids: Sequence[str]) -> dict
         connection_id, asked,
     )  # fmt: skip
     found: dict[str, list[GroupRef]] = {}
+    groups: dict[str, GroupRef] = {}
     for user_id, group_id, display_name in rows:
-        found.setdefault(user_id, []).append(GroupRef(group_id, display_name))
+        group = groups.get(group_id)
+        if group is None:
+            group = groups[group_id] = GroupRef(group_id, display_name)
+        found.setdefault(user_id, []).append(group)
     return found
