@@ -14,6 +14,12 @@ async def holder_of(store: Store, domain: str) -> Domain | None:
     return await store.domain_holder(domain)
 
 
+async def is_proven_for(store: Store, enterprise_id: str, domain: str) -> bool:
+    """Whether a domain, in lower-case A-labels, is proven to be this enterprise's."""
+    holder = await holder_of(store, domain)
+    return holder is not None and holder.enterprise_id == enterprise_id
+
+
 async def discover(store: Store, address: str) -> tuple[str, ...]:
     """The ids of the connections where somebody with this address signs in, in the order of making.
 

@@ -21,7 +21,7 @@ from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
-from vestibule.server.sign_on.desk import Desk, DomainTest
+from vestibule.server.sign_on.desk import Desk
 from vestibule.server.sign_on.routes import routes as sign_on_routes
 from vestibule.settings import Settings
 from vestibule.store import Store
@@ -58,9 +58,6 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
 
-    async def discover(address: str) -> str | None:
-        return None
-
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
@@ -80,7 +77,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *Api(store, clock, settings.api_key).routes(),
-            *sign_on_routes(desk_of(store, settings, clock), discover),
+            *sign_on_routes(desk_of(store, settings, clock)),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         lifespan=lifespan,
@@ -94,9 +91,6 @@ def desk_of(store: Store, settings: Settings, clock: Clock) -> Desk:
     if settings.smtp_url is not None and settings.mail_from is not None:
         mailer = Mailer(MailServer.read(settings.smtp_url), settings.mail_from)
 
-    async def verified_domains(enterprise_id: str) -> DomainTest:
-        return lambda domain: False
-
     return Desk(
         store=store,
         clock=clock,
@@ -105,5 +99,4 @@ def desk_of(store: Store, settings: Settings, clock: Clock) -> Desk:
         mailer=mailer,
         secret_keys=settings.secret_keys,
         allow_http=bool(settings.allow_networks),
-        verified_domains=verified_domains,
     )

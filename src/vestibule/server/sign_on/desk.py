@@ -1,6 +1,5 @@
 """What every handler of signing in works with: the store, the clock, and the ways out of the house."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from vestibule import ids
@@ -12,15 +11,12 @@ from vestibule.sealing import Seal
 from vestibule.server.sign_on.refusal import LoginRefused
 from vestibule.store import NotFound, Store
 
-DomainTest = Callable[[str], bool]
-
 
 @dataclass(slots=True)
 class Desk:
     """The dependencies of signing in. `secret_keys` seal secrets at rest; without any the store's own key does.
 
     `allow_http` lets identity providers be on plain http, which only an operator who allows networks wants.
-    `verified_domains` gives a test for the mail domains that are proven to be an enterprise's.
     """
 
     store: Store
@@ -30,7 +26,6 @@ class Desk:
     mailer: Mailer | None
     secret_keys: tuple[bytes, ...]
     allow_http: bool
-    verified_domains: Callable[[str], Awaitable[DomainTest]]
     _seal: Seal | None = field(default=None, init=False)
 
     @property

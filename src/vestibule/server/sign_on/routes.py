@@ -7,15 +7,15 @@ from vestibule.server.sign_on.oidc import OidcEndpoints
 from vestibule.server.sign_on.saml import SamlEndpoints
 from vestibule.server.sign_on.session_page import SessionEndpoints
 from vestibule.server.sign_on.single_logout import LogoutEndpoint
-from vestibule.server.sign_on.starting import Discover, StartEndpoints
+from vestibule.server.sign_on.starting import StartEndpoints
 from vestibule.server.sign_on.verifying import VerifyEndpoints
 from vestibule.server.sign_on.visit import Handle, recorded
 
 
-def routes(desk: Desk, discover: Discover) -> list[Route]:
+def routes(desk: Desk) -> list[Route]:
     """The endpoints, to be mounted at the root."""
     saml, oidc, verify, logout = SamlEndpoints(desk), OidcEndpoints(desk), VerifyEndpoints(desk), LogoutEndpoint(desk)
-    session, start = SessionEndpoints(desk, logout.begin), StartEndpoints(desk, discover)
+    session, start = SessionEndpoints(desk, logout.begin), StartEndpoints(desk)
 
     def at(path: str, handle: Handle, *methods: str) -> Route:
         return Route(path, recorded(desk, handle), methods=list(methods))

@@ -1,28 +1,23 @@
 """`/login`: from an e-mail address to the right identity provider, without telling strangers who is a customer."""
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vestibule.claims import NotAnAddress, read_address
+from vestibule.domains.discovery import discover
 from vestibule.identity_providers import load
 from vestibule.portal.sign_in_pages import start_page
 from vestibule.server.sign_on.arriving import local
 from vestibule.server.sign_on.desk import Desk
-from vestibule.store import NotFound
-
-Discover = Callable[[str], Awaitable[str | None]]
-"""From an address to the connection that signs its people in, or None."""
 
 
 class StartEndpoints:
     """The page that asks for an address, and the way on from there."""
 
-    def __init__(self, desk: Desk, discover: Discover) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._discover = discover
 
     async def show(self, _: Request) -> Response:
         """GET /login."""
@@ -37,13 +32,12 @@ class StartEndpoints:
             read_address(address)
         except NotAnAddress:
             return start_page("not_an_address", address[:254])
-        connection_id = await self._discover(address)
-        if connection_id is None:
+        found = await discover(self._desk.store, address)
+        if not found:
             return start_page("no_way", address)
-        try:
-            loaded = await load(self._desk.store, connection_id)
-        except NotFound:
-            return start_page("no_way", address)
+        # Where several sign its people in, the first one that was set up does.
+        connection_id = found[0]
+        loaded = await load(self._desk.store, connection_id)
         query = {"login_hint": address}
         onward = local(wanted) if isinstance(wanted, str) else None
         if onward:
