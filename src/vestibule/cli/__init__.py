@@ -20,6 +20,7 @@ from vestibule.cli import (
     rollcall,
     serve,
     signed_in,
+    test,
     token,
 )
 
@@ -54,6 +55,7 @@ for _command in (
     rehearse.rehearse,
     idp.idp,
     rollcall.rollcall,
+    test.test,
     explain.explain,
     log.log,
     db.db,

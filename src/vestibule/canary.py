@@ -1,0 +1,25 @@
+"""The mark of the user and the group that a connection test makes: `vestibule-canary-<26 characters>@canary.invalid`.
+
+The userName (or displayName) and the externalId both carry it. `.invalid` is nobody's domain (RFC 2606 section 2).
+"""
+
+import re
+
+PREFIX = "vestibule-canary-"
+SUFFIX = "@canary.invalid"
+_MARK = re.compile(re.escape(PREFIX) + "[0-9a-z]{26}" + re.escape(SUFFIX))
+
+
+def mark(ident: str) -> str:
+    """The mark for an id as `vestibule.ids` makes them, e.g. `can_06fd…`."""
+    return f"{PREFIX}{ident.rpartition('_')[2]}{SUFFIX}"
+
+
+def is_mark(text: str | None) -> bool:
+    """Whether a text is a mark, whole and to the letter."""
+    return text is not None and _MARK.fullmatch(text) is not None
+
+
+def is_canary(name: str, external_id: str | None) -> bool:
+    """Whether a user or a group was made by a connection test: both of its names are marks."""
+    return is_mark(name) and is_mark(external_id)

@@ -1,0 +1,127 @@
+"""The result of a connection test on a terminal, within 80 columns."""
+
+import textwrap
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vestibule.entra.wire import Kind
+from vestibule.explain import Explanation
+from vestibule.probe.report import METHODS, SIGNS, VERBS, Cell, Evidence, Report, Verb, summary
+
+_COLOURS = {"yes": "green", "no": "red", "unclear": "yellow", "not_tried": "dim"}
+_WIDTH = 80
+
+
+def show(report: Report) -> None:
+    """The summary, the matrix, then what is wrong with its evidence and what to do."""
+    console = Console(highlight=False, emoji=False)
+    console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
+    _say(console, summary(report))
+    if report.interrupted and report.trouble is None:
+        _say(console, "It was stopped before its end; what it had made was taken away as listed below.")
+    if report.trouble is None or report.mode != "listen":
+        console.print()
+        console.print(_table(report))
+    _listened(console, report)
+    if report.trouble is not None:
+        _tell(console, report.trouble, "", None)
+    _problems(console, report)
+    _notes(console, report)
+    for left in report.leftovers:
+        where = left.id or "its id is not known"
+        _say(console, f"\nLeft behind: {left.kind} {where}, named {left.mark}.")
+        _say(console, f"  {left.why} Delete it by hand.")
+
+
+def _table(report: Report) -> Table:
+    table = Table("", "Users", "Groups", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for verb in METHODS:
+        table.add_row(verb.replace("_", " "), *(_cell(report, kind, verb) for kind in VERBS))
+    return table
+
+
+def _cell(report: Report, kind: Kind, verb: Verb) -> Text:
+    cell = report.cells.get((kind, verb))
+    if cell is None:
+        return Text("")
+    status = cell.evidence[0].status if cell.evidence else None
+    held = {True: "", False: " lacked", None: ""}[cell.held] if cell.verdict != "yes" else ""
+    told = f"{SIGNS[cell.verdict]} {cell.scope}{held}"
+    if status is not None:
+        told += f" ({status or 'lost'})"
+    return Text(told, style=_COLOURS[cell.verdict])
+
+
+def _listened(console: Console, report: Report) -> None:
+    """What the green of the identity provider's own test is worth."""
+    if report.mode != "listen" or report.trouble is not None:
+        return
+    _say(
+        console,
+        "\nThe identity provider's test was seen: it looked up a user. Its green proves the URL, the token and "
+        "get:users, and nothing about groups. The rest above is what the grants of this token say.",
+    )
+
+
+def _problems(console: Console, report: Report) -> None:
+    """Each reason once, with all the cells that it holds for."""
+    told: dict[tuple[str, str], list[Cell]] = {}
+    for cell in report.cells.values():
+        if cell.explanation is not None and cell.explanation != report.trouble:
+            fixes = cell.explanation.fixes
+            same = (cell.explanation.code, str(fixes[0].command if fixes else ""), cell.kind)
+            key = same if cell.explanation.code == "scope_missing" else (*same, cell.verb)
+            told.setdefault((str(key), ""), []).append(cell)
+    for cells in told.values():
+        first = cells[0]
+        if first.explanation is None:
+            continue
+        others = ", ".join(dict.fromkeys(each.scope for each in cells if each.scope != cells[0].scope))
+        more = f" The same goes for {others}." if others else ""
+        _tell(console, first.explanation, more, first.evidence[-1] if first.evidence else None, SIGNS[first.verdict])
+
+
+def _tell(
+    console: Console, explanation: Explanation, more: str, evidence: Evidence | None, sign: str = SIGNS["no"]
+) -> None:
+    _say(console, f"\n{sign} {explanation.sentence}{more}")
+    if evidence is not None:
+        _say(console, f"  {_evidence(evidence)}")
+    _say(console, f"  Why: {explanation.why}")
+    for fix in explanation.fixes:
+        _say(console, f"  To do ({fix.who}): {fix.label}")
+        if fix.command:
+            _command(console, fix.command)
+
+
+def _evidence(evidence: Evidence) -> str:
+    scim_type = f" {evidence.scim_type}" if evidence.scim_type else ""
+    told = f"{evidence.method} {evidence.path}: {evidence.status or 'no answer'}{scim_type}, {evidence.ms} ms"
+    return told + (f", {evidence.request_id}" if evidence.request_id else "")
+
+
+def _notes(console: Console, report: Report) -> None:
+    notes = [note for cell in report.cells.values() for note in cell.notes]
+    notes += [note for each in report.discovery for note in each.notes]
+    for sentence in dict.fromkeys(each.sentence for each in notes):
+        _say(console, f"\nNote: {sentence}")
+
+
+def _say(console: Console, text: str) -> None:
+    """Wrapped with the indent that the text begins with; a long path stays whole."""
+    blank, text = ("\n", text[1:]) if text.startswith("\n") else ("", text)
+    indent = " " * (len(text) - len(text.lstrip())) or ("  " if text[:1] in SIGNS.values() else "")
+    wrapped = textwrap.fill(
+        text, console.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    console.print(blank + wrapped, markup=False, soft_wrap=True)
+
+
+def _command(console: Console, command: str) -> None:
+    """A command that can be copied though it is long."""
+    lines = textwrap.wrap(
+        command, console.width - 6, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    console.print("    " + " \\\n    ".join(lines), markup=False, soft_wrap=True)

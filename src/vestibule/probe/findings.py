@@ -1,0 +1,251 @@
+"""What a server does that Entra cannot work with, or that is only odd: a code, a sentence, why, and what to do."""
+
+from vestibule.entra.wire import Kind
+from vestibule.explain import Explanation, Fix
+from vestibule.probe.report import Verb
+
+CONSEQUENCES: dict[tuple[Kind, Verb], str] = {
+    ("User", "look_up"): "Entra will match nobody, so nobody is provisioned.",
+    ("User", "create"): "Entra will create nobody who is not there already.",
+    ("User", "read"): "Entra will not see what is there, and fails for everybody whom it has matched.",
+    ("User", "change"): "Entra will change nothing about anybody, and logs a failure for each.",
+    ("User", "deactivate"): "Entra will leave people active who have left the company.",
+    ("User", "delete"): "Entra will leave the accounts of people who were deleted.",
+    ("Group", "look_up"): "Entra will match no group, so no group is made and nobody joins one.",
+    ("Group", "create"): "Entra will create no group that is not there already.",
+    ("Group", "read"): "Entra will not see what is there, and fails for every group that it has matched.",
+    ("Group", "change"): "Entra will not rename a group, and logs a failure for it.",
+    ("Group", "add_member"): "Entra will put nobody into any group, and logs a failure for each group.",
+    ("Group", "remove_member"): "Entra will leave people in groups that they should be out of.",
+    ("Group", "delete"): "Entra will leave groups that were unassigned or deleted.",
+}
+"""What comes of it when a verb fails."""
+
+WORDS: dict[Verb, str] = {
+    "look_up": "look up a {kind}",
+    "create": "create a {kind}",
+    "read": "read a {kind}",
+    "change": "change a {kind}",
+    "add_member": "add a member to a {kind}",
+    "remove_member": "remove a member from a {kind}",
+    "deactivate": "deactivate a {kind}",
+    "delete": "delete a {kind}",
+}
+
+
+def words(kind: Kind, verb: Verb) -> str:
+    """A cell in words, e.g. `add a member to a group`."""
+    return WORDS[verb].format(kind=kind.lower())
+
+
+def _mend(label: str) -> tuple[Fix, ...]:
+    return (Fix(label, "operator"),)
+
+
+def refused(kind: Kind, verb: Verb, status: int, detail: str | None) -> Explanation:
+    """Any other refusal of a server that is not ours."""
+    said = f": {detail.rstrip('.')}" if detail else ""
+    return Explanation(
+        "refused",
+        f"The server refuses to {words(kind, verb)} ({status}{said}). {CONSEQUENCES[kind, verb]}",
+        "The request was sent as Entra sends it, with the same path, filter and body.",
+        _mend("Have the server accept this request, or change what Entra sends in its attribute mapping"),
+    )
+
+
+def no_answer(kind: Kind, verb: Verb, said: str) -> Explanation:
+    """The line broke or the answer took too long."""
+    return Explanation(
+        "no_answer",
+        f"No answer came to the request to {words(kind, verb)} ({said.rstrip('.')}). Entra will try again in its next "
+        "cycle, and log a failure each time.",
+        "Whether the server did what was asked cannot be known without an answer; the test looks for it by its mark.",
+        _mend("Look into the server's own log, and test again"),
+    )
+
+
+def method_not_served(kind: Kind, verb: Verb, method: str, status: int) -> Explanation:
+    """No PATCH, or no DELETE."""
+    return Explanation(
+        f"{method.lower()}_not_served",
+        f"The server knows no {method} for {kind.lower()}s ({status}). {CONSEQUENCES[kind, verb]}",
+        "Entra never sends PUT: whatever changes goes by PATCH, whatever ends by DELETE.",
+        _mend(f"Have the server serve {method} (RFC 7644 sections 3.5.2 and 3.6)"),
+    )
+
+
+def throttled(kind: Kind, verb: Verb) -> Explanation:
+    """429."""
+    return Explanation(
+        "throttled",
+        f"The server asks to slow down (429) when it is asked to {words(kind, verb)}. Entra will log a failure and try "
+        "again in its next cycle.",
+        "Microsoft asks of an application that it stands 25 requests a second; the test sends one at a time.",
+        _mend("Raise the server's limit for this token"),
+    )
+
+
+def missing_is_404(kind: Kind) -> Explanation:
+    """A look-up without a match was answered 404."""
+    return Explanation(
+        "missing_is_404",
+        f"A look-up of a {kind.lower()} that does not exist is answered 404 instead of an empty list. Entra will take "
+        "the server for no SCIM service, and stop or quarantine the job.",
+        "A filter that matches nothing is no error: 200 with totalResults 0 (RFC 7644 section 3.4.2).",
+        _mend("Have the server answer such a look-up with an empty list"),
+    )
+
+
+def filter_ignored(kind: Kind) -> Explanation:
+    """A look-up brought what was not asked for."""
+    return Explanation(
+        "filter_ignored",
+        f"A look-up of one {kind.lower()} brought others, or members that were to be left out. Entra will log "
+        "MultipleEntriesInResponse, or take another object for the one it looks for.",
+        "The server does not obey `filter` (or `excludedAttributes=members`) of Entra's matching request.",
+        _mend("Have the server obey `eq` filters on userName and displayName, and excludedAttributes"),
+    )
+
+
+def found_nothing(kind: Kind) -> Explanation:
+    """What was just created is not found by its name."""
+    return Explanation(
+        "filter_finds_nothing",
+        f"A look-up does not find the {kind.lower()} that was created a moment before. Entra will create it again, and "
+        "meet 409 or make a second one.",
+        "Entra links what is there by this look-up only; without it every existing object is a conflict.",
+        _mend("Have the server answer `eq` filters on userName and displayName from what it has just written"),
+    )
+
+
+def not_scim(kind: Kind, verb: Verb) -> Explanation:
+    """A 2xx whose body is none of SCIM's."""
+    return Explanation(
+        "not_scim",
+        f"The server answered the request to {words(kind, verb)}, but not with what SCIM asks for. Entra will log "
+        "ServiceIncompatible.",
+        "A look-up is answered with a ListResponse and its `Resources`, a resource with its `id` (RFC 7644 section 3).",
+        _mend("Have the server answer in SCIM's form"),
+    )
+
+
+def web_page() -> Explanation:
+    """HTML."""
+    return Explanation(
+        "web_page",
+        "A web page was answered instead of SCIM. Entra will take the server for no SCIM service.",
+        "The URL leads to a site, a sign-in page or a firewall's refusal, not to a SCIM endpoint.",
+        (Fix("Take the tenant URL from the application, whole: it often ends in /scim/v2", "customer"),),
+    )
+
+
+def redirected(to: str | None) -> Explanation:
+    """A redirection."""
+    return Explanation(
+        "redirect",
+        f"The server sends the request elsewhere ({to or 'it does not say where to'}). Entra will not follow it with "
+        "its token.",
+        "A tenant URL must be the final one: a token that follows redirections would go to whoever is named there.",
+        (Fix("Use the address that the redirection names, if it is the application's, as the tenant URL", "customer"),),
+    )
+
+
+def no_service(status: int, better: str | None) -> Explanation:
+    """Nothing of SCIM's at this path. `better` is an address where something was found, or where it should be."""
+    label = f"Use {better} as the tenant URL" if better else "Take the tenant URL from the application, whole"
+    return Explanation(
+        "wrong_path",
+        f"There is no SCIM service at this URL ({status}). Entra will show its Test Connection red.",
+        "/Users, /Groups and /ServiceProviderConfig stand directly below the tenant URL; it often ends in /scim/v2.",
+        (Fix(label, "customer"),),
+    )
+
+
+def not_kept(kind: Kind, verb: Verb) -> Explanation:
+    """2xx, and nothing has changed: the worst of all, as nobody hears of it."""
+    return Explanation(
+        "not_kept",
+        f"The request to {words(kind, verb)} was answered with success, and nothing was changed. Entra will show "
+        f"success and never look again. {CONSEQUENCES[kind, verb].split(', and logs')[0].rstrip('.')}.",
+        "The resource was read back after the answer and is as it was before.",
+        _mend("Have the server do what it says, or refuse what it does not do"),
+    )
+
+
+def not_read_back(kind: Kind, verb: Verb) -> Explanation:
+    """2xx, but whether it is so could not be seen."""
+    return Explanation(
+        "not_read_back",
+        f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} could not be read back.",
+        "Some servers answer success and do nothing; without reading back it is not proven.",
+        _mend("Let the token read what it writes, and test again"),
+    )
+
+
+def not_proven(kind: Kind, verb: Verb) -> Explanation:
+    """The token was let in, but there was nothing to try it on."""
+    return Explanation(
+        "not_proven",
+        f"The token was not refused when asked to {words(kind, verb)}, but there was none to try it on.",
+        "The test could not create one, so this was asked of an id that does not exist.",
+        _mend("Mend what keeps it from being created, and test again"),
+    )
+
+
+def soft_delete(kind: Kind) -> Explanation:
+    """Deleted and still there."""
+    return Explanation(
+        "soft_delete",
+        f"A deleted {kind.lower()} is still there for who reads it by its id. Entra will not notice, and when it comes "
+        "back Entra will link the dead one, or meet 409.",
+        "After a DELETE the id is answered 404 and its names are free (RFC 7644 section 3.6).",
+        _mend("Have the server hide what is deleted, and let its names be used again"),
+    )
+
+
+def odd_status(kind: Kind, verb: Verb, status: int, due: str) -> Explanation:
+    """Another 2xx than the standard's."""
+    return Explanation(
+        "odd_status",
+        f"The request to {words(kind, verb)} was answered {status}, not {due}. Entra will take it as done.",
+        "Entra reads any status from 200 to 299 as success.",
+    )
+
+
+def odd_media_type(content_type: str) -> Explanation:
+    """Not application/scim+json."""
+    return Explanation(
+        "odd_media_type",
+        f"Answers come as {content_type.partition(';')[0] or 'no media type'} and not as application/scim+json. Entra "
+        "will read them; Microsoft's validator will not.",
+        "RFC 7644 section 3.1 asks for application/scim+json.",
+    )
+
+
+def members_at_creation(status: int) -> Explanation:
+    """A group with members in its creation is refused."""
+    return Explanation(
+        "members_at_creation",
+        f"A group that is created with a member is refused ({status}). Entra will not mind, as it creates groups empty "
+        "and adds members after; Okta will.",
+        "Members may come with the group (RFC 7643 section 4.2).",
+    )
+
+
+def no_discovery(name: str, status: int) -> Explanation:
+    """A discovery endpoint is missing."""
+    return Explanation(
+        "no_discovery",
+        f"/{name} is not served ({status or 'no answer'}). Entra will provision all the same; what reads the schema "
+        "from the server will not find it.",
+        "The three discovery endpoints are asked for by RFC 7644 section 4.",
+    )
+
+
+def says_unsupported(feature: str) -> Explanation:
+    """ServiceProviderConfig denies what Entra needs."""
+    return Explanation(
+        "says_unsupported",
+        f"The server says that it does not support {feature}. Entra will use it all the same: see what was tried.",
+        "Entra does not read ServiceProviderConfig before it provisions.",
+    )
