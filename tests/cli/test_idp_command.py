@@ -75,6 +75,7 @@ def test_it_lists_the_mistakes(shell: Shell) -> None:
     [
         (["--mistake", "typo"], "There is no mistake 'typo'"),
         (["--acs", "https://x.example/acs"], "go together"),
+        (["--sp-entity-id", "urn:x", "--acs", "x.example/acs"], "must begin with https://"),
         (["--client", "only-an-id"], "ID,SECRET,REDIRECT_URI"),
     ],
 )

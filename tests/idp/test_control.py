@@ -68,6 +68,32 @@ def test_a_switch_that_there_is_not_is_told(idp: Provider, body: object, told: s
     assert (answer.status_code, told in answer.json()["error"]) == (400, True), answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"acs_urls": ["https://x.example/acs"]}, "'entity_id' must be a text"),
+        ({"entity_id": "urn:x", "acs_urls": ["javascript:alert(1)"]}, "https://"),
+        ({"entity_id": "urn:x", "acs_urls": [], "encryption_certificate": "AAAA"}, "X.509"),
+        ({"client_id": "x"}, "'client_secret' must be a text"),
+        ([], "JSON object"),
+    ],
+)
+def test_an_application_that_cannot_be_registered_is_told_why(idp: Provider, body: object, told: str) -> None:
+    answer = idp.http.post("/control/apps", json=body)
+    assert (answer.status_code, told in answer.json()["error"]) == (400, True), answer.text
+
+
+def test_an_application_and_a_client_are_registered_by_json(idp: Provider) -> None:
+    app = {"entity_id": "urn:json", "acs_urls": ["https://json.example/acs"], "name": "Json"}
+    assert idp.http.post("/control/apps", json=app).json()["tile_url"].startswith(idp.url)
+    assert idp.sign_on(text=authn_request(issuer="urn:json", acs=None)).url == "https://json.example/acs"
+    client = {"client_id": "c2", "client_secret": "s", "redirect_uris": ["https://json.example/cb"]}
+    assert idp.http.post("/control/apps", json=client).json() == {
+        "client_id": "c2",
+        "issuer": f"{idp.url}{idp.home}/v2.0",
+    }
+
+
 def test_a_page_of_another_site_cannot_turn_the_switches(idp: Provider) -> None:
     answer = idp.http.post("/control", content=b'{"mistakes":["sha1"]}', headers={"Content-Type": "text/plain"})
     assert (answer.status_code, idp.http.get("/control").json()["mistakes"]) == (400, [])

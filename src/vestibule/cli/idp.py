@@ -124,6 +124,7 @@ def _application(session: Session, address: str, wanted: Wanted) -> Any:
 
 
 def _from_metadata(place: str) -> "SamlApp":
+    from vestibule.idp.apps import BadApp
     from vestibule.idp.sp_metadata import BadMetadata, read_sp
 
     try:
@@ -138,16 +139,19 @@ def _from_metadata(place: str) -> "SamlApp":
         fail(f"The metadata at {place} cannot be read: {error}.", UNREACHABLE)
     except OSError as error:
         fail(f"The metadata in {place} cannot be read: {error.strerror}.", UNREACHABLE)
-    except BadMetadata as error:
+    except (BadMetadata, BadApp) as error:
         fail(f"--sp {place}: {error}")
 
 
 def _from_options(wanted: Wanted) -> "tuple[SamlApp, ...]":
-    from vestibule.idp.apps import SamlApp
+    from vestibule.idp.apps import BadApp, SamlApp
 
     if bool(wanted.sp_entity_id) != bool(wanted.acs):
         fail("--sp-entity-id and --acs go together: an identifier, and where responses to it are sent.")
-    return (SamlApp(wanted.sp_entity_id, wanted.acs),) if wanted.sp_entity_id else ()
+    try:
+        return (SamlApp(wanted.sp_entity_id, wanted.acs),) if wanted.sp_entity_id else ()
+    except BadApp as error:
+        fail(f"--acs: {error}")
 
 
 def _client(written: str) -> "OidcClient":

@@ -7,7 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from vestibule.idp.apps import OidcClient, SamlApp
+from vestibule.idp.apps import BadApp, OidcClient, SamlApp
 from vestibule.idp.mistakes import SECOND, UnknownMistake
 from vestibule.idp.sp_metadata import BadMetadata, read_sp
 from vestibule.idp.state import State
@@ -57,7 +57,7 @@ class Control:
             if "client_id" in body:
                 return JSONResponse(self._oidc(self._add_client(_client(body))), 201)
             return JSONResponse(self._saml(self._add(_app(body))), 201)
-        except (BadControl, BadMetadata) as error:
+        except (BadControl, BadMetadata, BadApp) as error:
             return JSONResponse({"error": str(error)}, 400)
 
     def _add(self, app: SamlApp) -> SamlApp:

@@ -72,9 +72,10 @@ class Logout:
         return self.state.sessions.get(request.cookies.get(COOKIE, ""))
 
     def _answered(self, message: Incoming, app: SamlApp) -> Response:
-        run = self.state.flows.pop(message.relay_state or "", None)
+        run = self.state.flows.get(message.relay_state or "")
         if not isinstance(run, Run):
             raise Refused(50089)
+        del self.state.flows[message.relay_state or ""]
         code = message.root.find(f"{PROTOCOL}Status/{PROTOCOL}StatusCode")
         if code is None or not (code.get("Value") or "").endswith(":Success"):
             run.failed.append(app.title)
