@@ -12,7 +12,7 @@ from tests.conftest import database_url
 from vestibule import connections
 from vestibule.domains.checking import check, recheck
 from vestibule.domains.claiming import MOST, claim, give, keep, remove, the_domain
-from vestibule.domains.discovery import discover, holder_of
+from vestibule.domains.discovery import discover, holder_of, own_domains
 from vestibule.domains.proof import record_name, record_value
 from vestibule.domains.refusal import DomainRefused
 from vestibule.domains.states import DAY, GRACE, HOUR
@@ -405,3 +405,32 @@ async def test_people_of_a_failing_domain_still_sign_in_and_of_a_lost_one_no_lon
     assert await discover(world.store, "ana@acme.com") == ()
     with pytest.raises(NotFound):
         await world.store.domain("dom_none")
+
+
+@story
+async def test_an_own_domain_is_one_that_the_enterprise_holds(world: World) -> None:
+    """The test at sign-in agrees with who holds each domain."""
+    wide = await world.proven(world.acme, subdomains=True)
+    await give(world.store, world.clock, await world.proven(world.beta, "eu.acme.com", subdomains=True))
+    await world.proven(world.beta, "beta.com")
+    await world.claim(world.beta, "pending.com")
+    names = (
+        "acme.com",
+        "us.acme.com",
+        "eu.acme.com",
+        "x.eu.acme.com",
+        "beta.com",
+        "x.beta.com",
+        "pending.com",
+        "com",
+        "",
+        "xacme.com",
+    )
+    for enterprise in (world.acme, world.beta, world.gamma):
+        is_own = await own_domains(world.store, enterprise)
+        for name in names:
+            holder = await holder_of(world.store, name)
+            assert is_own(name) == (holder is not None and holder.enterprise_id == enterprise), (enterprise, name)
+    assert (await own_domains(world.store, world.acme))("us.acme.com")
+    await remove(world.store, world.clock, wide)
+    assert not (await own_domains(world.store, world.acme))("us.acme.com")

@@ -29,7 +29,7 @@ from tests.store.staging import (
 from vestibule.store import ExchangeQuery, SchemaMismatch, Store, Unreachable
 from vestibule.store.postgres import PostgresEngine, PostgresStore
 
-SHARED_TABLES = {"schema_version", "enterprises", "connections", "keys"}
+SHARED_TABLES = {"schema_version", "enterprises", "connections", "keys", "domains"}
 """What belongs to no connection: few rows, seldom written."""
 
 

@@ -40,7 +40,7 @@ from vestibule.store import SchemaMismatch, Store, StoreError
 from vestibule.store.sqlite import SqliteEngine, SqliteStore
 
 FILE = "vestibule.db"
-SHARED_TABLES = {"schema_version", "enterprises", "connections", "keys"}
+SHARED_TABLES = {"schema_version", "enterprises", "connections", "keys", "domains"}
 """What belongs to no connection: few rows, seldom written."""
 
 

@@ -1,7 +1,9 @@
 """Which enterprise the domain of an address belongs to, and where its people sign in (home realm discovery)."""
 
+from collections.abc import Callable
+
 from vestibule.claims import NotAnAddress, read_address
-from vestibule.model import Domain
+from vestibule.model import HELD, Domain
 from vestibule.store import NotFound, Store
 
 
@@ -14,10 +16,32 @@ async def holder_of(store: Store, domain: str) -> Domain | None:
     return await store.domain_holder(domain)
 
 
+<<<<<<< HEAD
 async def is_proven_for(store: Store, enterprise_id: str, domain: str) -> bool:
     """Whether a domain, in lower-case A-labels, is proven to be this enterprise's."""
     holder = await holder_of(store, domain)
     return holder is not None and holder.enterprise_id == enterprise_id
+=======
+async def own_domains(store: Store, enterprise_id: str) -> Callable[[str], bool]:
+    """A test for the domains that an enterprise holds, each by itself or as one below a domain of its own.
+
+    It is true of the present, for one sign-in. One below that another enterprise holds is not an own one.
+    """
+    claims = await store.domains(enterprise_id)
+    if any(each.subdomains and each.state in HELD for each in claims):
+        claims = await store.domains()
+    held = {each.domain: each for each in claims if each.state in HELD}
+
+    def is_own(domain: str) -> bool:
+        labels = domain.split(".")
+        for start in range(len(labels)):
+            found = held.get(".".join(labels[start:]))
+            if found is not None and (start == 0 or found.subdomains):
+                return found.enterprise_id == enterprise_id
+        return False
+
+    return is_own
+>>>>>>> 35d475c (Which domains are an enterprise's own is asked once for a sign-in)
 
 
 async def discover(store: Store, address: str) -> tuple[str, ...]:

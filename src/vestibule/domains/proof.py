@@ -92,55 +92,63 @@ def _is_nearly(text: str, value: str) -> bool:
     return squeezed in (value.casefold(), value.removeprefix(_PREFIX).casefold())
 
 
+_TEXTS: dict[Outcome, tuple[str, str]] = {
+    "proven": ("The record at {name} was found.", ""),
+    "spreading": (
+        "{having} has the record at {name}, {lacking} does not have it yet.",
+        "A new record spreads within an hour or so: check again later.",
+    ),
+    "no_name": (
+        "There is no {name} in the DNS (NXDOMAIN).",
+        "Add a TXT record there with the value {value}. If it is there already, it may take an hour until it is seen.",
+    ),
+    "no_record": (
+        "The name {name} is there, but it has no TXT record.",
+        "Add a TXT record there with the value {value}; a record of another type (CNAME, A) does not count.",
+    ),
+    "old_token": (
+        "The record at {name} has another token: {shown}.",
+        "It is from an earlier claim or of another enterprise. It has to be exactly {value}.",
+    ),
+    "quoted": (
+        "The record at {name} carries quotes within its value: {shown}.",
+        "Enter the value without quotes, your DNS provider adds those that are needed. It has to be exactly {value}.",
+    ),
+    "altered": (
+        "The record at {name} is nearly right: {shown}.",
+        "It has to be exactly {value}, in small letters and without spaces.",
+    ),
+    "foreign": (
+        "The record at {name} says something else: {shown}.",
+        "It has to be exactly {value}. Other records may stay beside it.",
+    ),
+    "at_apex": (
+        "The record was found at {domain} instead of {name}.",
+        "Move it: the name (host) to enter at your DNS provider is {label}, in the zone of {domain}.",
+    ),
+    "doubled": (
+        "The record was found at {name}.{domain} instead of {name}.",
+        "Your DNS provider adds {domain} by itself: enter {label} alone as its name (host).",
+    ),
+    "unreachable": (
+        "The record at {name} could not be looked up: {silent}.",
+        "This says nothing of the record: check again, and if it stays so, look at the name servers of the domain.",
+    ),
+}
+"""What was looked up and what came back, and how to mend it."""
+
+
 def _told(outcome: Outcome, domain: str, value: str, answers: Sequence[Answer]) -> tuple[str, str]:
-    name = record_name(domain)
-    shown = ", ".join(sorted({repr(text[:80]) for each in answers for text in each.values})[:3])
-    right = f"It has to be exactly {value}"
-    having = ", ".join(each.server for each in answers if value in each.values)
-    lacking = ", ".join(each.server for each in answers if value not in each.values)
-    silent = ", ".join(f"{each.server} ({each.why or each.outcome})" for each in answers if value not in each.values)
-    add = f"Add a TXT record there with the value {value}"
-    texts: dict[Outcome, tuple[str, str]] = {
-        "proven": (f"The record at {name} was found.", ""),
-        "spreading": (
-            f"{having} has the record at {name}, {lacking} does not have it yet.",
-            "A new record spreads within an hour or so: check again later.",
-        ),
-        "no_name": (
-            f"There is no {name} in the DNS (NXDOMAIN).",
-            f"{add}. If you have just done so, it may take an hour until it is seen.",
-        ),
-        "no_record": (
-            f"The name {name} is there, but it has no TXT record.",
-            f"{add}; a record of another type (CNAME, A) does not count.",
-        ),
-        "old_token": (
-            f"The record at {name} has another token: {shown}.",
-            f"It is from an earlier claim or of another enterprise. {right}.",
-        ),
-        "quoted": (
-            f"The record at {name} carries quotes within its value: {shown}.",
-            f"Enter the value without quotes, your DNS provider adds those that are needed. {right}.",
-        ),
-        "altered": (
-            f"The record at {name} is nearly right: {shown}.",
-            f"{right}, in small letters and without spaces.",
-        ),
-        "foreign": (
-            f"The record at {name} says something else: {shown}.",
-            f"{right}. Other records may stay beside it.",
-        ),
-        "at_apex": (
-            f"The record was found at {domain} instead of {name}.",
-            f"Move it: the name (host) to enter at your DNS provider is {_LABEL}, in the zone of {domain}.",
-        ),
-        "doubled": (
-            f"The record was found at {name}.{domain} instead of {name}.",
-            f"Your DNS provider adds {domain} by itself: enter {_LABEL} alone as its name (host).",
-        ),
-        "unreachable": (
-            f"The record at {name} could not be looked up: {silent}.",
-            "This says nothing of the record: check again, and if it stays so, look at the name servers of the domain.",
-        ),
+    lacking = [each for each in answers if value not in each.values]
+    facts = {
+        "domain": domain,
+        "label": _LABEL,
+        "name": record_name(domain),
+        "value": value,
+        "shown": ", ".join(sorted({repr(text[:80]) for each in answers for text in each.values})[:3]),
+        "having": ", ".join(each.server for each in answers if value in each.values),
+        "lacking": ", ".join(each.server for each in lacking),
+        "silent": ", ".join(f"{each.server} ({each.why or each.outcome})" for each in lacking),
     }
-    return texts[outcome]
+    sentence, fix = _TEXTS[outcome]
+    return sentence.format_map(facts), fix.format_map(facts)
