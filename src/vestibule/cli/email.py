@@ -9,7 +9,7 @@ from vestibule.cli.session import Session, command
 from vestibule.cli.sign_on import loaded_of
 from vestibule.clock import rfc3339
 from vestibule.connections import Refused
-from vestibule.domains.discovery import is_proven_for
+from vestibule.domains.discovery import own_domains
 from vestibule.model import EmailException, JsonObject
 from vestibule.signin import exceptions
 from vestibule.signin.email_preview import EmailPreview, preview_policy
@@ -32,11 +32,7 @@ def preview(session: Session, connection_id: str, policy: str | None) -> None:
 
     async def work(store: Store) -> tuple[EmailPreview, str]:
         loaded = await loaded_of(store, connection_id)
-        enterprise_id = loaded.connection.enterprise_id
-
-        async def is_verified(domain: str) -> bool:
-            return await is_proven_for(store, enterprise_id, domain)
-
+        is_verified = await own_domains(store, loaded.connection.enterprise_id)
         found = await preview_policy(store, connection_id, loaded.sign_on, policy, is_verified, session.clock.now())
         return found, policy or loaded.sign_on.email_policy
 

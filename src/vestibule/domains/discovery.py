@@ -16,12 +16,6 @@ async def holder_of(store: Store, domain: str) -> Domain | None:
     return await store.domain_holder(domain)
 
 
-<<<<<<< HEAD
-async def is_proven_for(store: Store, enterprise_id: str, domain: str) -> bool:
-    """Whether a domain, in lower-case A-labels, is proven to be this enterprise's."""
-    holder = await holder_of(store, domain)
-    return holder is not None and holder.enterprise_id == enterprise_id
-=======
 async def own_domains(store: Store, enterprise_id: str) -> Callable[[str], bool]:
     """A test for the domains that an enterprise holds, each by itself or as one below a domain of its own.
 
@@ -41,7 +35,6 @@ async def own_domains(store: Store, enterprise_id: str) -> Callable[[str], bool]
         return False
 
     return is_own
->>>>>>> 35d475c (Which domains are an enterprise's own is asked once for a sign-in)
 
 
 async def discover(store: Store, address: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Whom an e-mail policy would ask, before anybody signs in: counted over the people of a connection."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -35,24 +35,17 @@ async def preview_policy(
     connection_id: str,
     sign_on: SignOn,
     policy: str | None,
-    is_verified_domain: Callable[[str], Awaitable[bool]],
+    is_verified_domain: Callable[[str], bool],
     now: int,
 ) -> EmailPreview:
     """Count, as if everybody signed in today with the address that the directory has; reads every person once."""
     seen = EmailPreview()
-    known: dict[str, bool] = {}
-
-    async def is_verified(domain: str) -> bool:
-        if domain not in known:
-            known[domain] = await is_verified_domain(domain)
-        return known[domain]
-
     start = 1
     while True:
         page = await store.users(connection_id, None, start, _PAGE)
         for user in page.items:
             if user.active:
-                await _count(store, user, sign_on, policy, is_verified, now, seen)
+                await _count(store, user, sign_on, policy, is_verified_domain, now, seen)
         start += len(page.items)
         if not page.more or not page.items:
             return seen
@@ -63,7 +56,7 @@ async def _count(
     user: User,
     sign_on: SignOn,
     policy: str | None,
-    is_verified_domain: Callable[[str], Awaitable[bool]],
+    is_verified_domain: Callable[[str], bool],
     now: int,
     seen: EmailPreview,
 ) -> None:
@@ -75,7 +68,7 @@ async def _count(
         protocol=sign_on.protocol,
         address=address,
         already=next((each.by for each in proofs if address is None or each.address == fold(address)), None),
-        domain_verified=address is not None and await is_verified_domain(read_address(address).domain),
+        domain_verified=address is not None and is_verified_domain(read_address(address).domain),
         idp_says=None,
         guest="#ext#" in user.user_name.lower(),
         from_directory=user.origin == "scim" or user.adopted_at is not None,

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vestibule import ids, sessions
 from vestibule.claims import Received, read_profile
-from vestibule.domains.discovery import is_proven_for
+from vestibule.domains.discovery import own_domains
 from vestibule.identity_providers import Loaded
 from vestibule.model import EmailVerification, JsonObject
 from vestibule.server.sign_on import cookies, evidence
@@ -60,8 +60,6 @@ async def arrival_of(desk: Desk, visit: Visit, loaded: Loaded, received: Receive
     subject = key_of(received)
     if subject is None:
         raise LoginRefused(400, "subject_transient", {"received": received.subject_format})
-    domain = None if mapped.profile is None or mapped.profile.email is None else mapped.profile.email.domain
-    proven = domain is not None and await is_proven_for(desk.store, loaded.connection.enterprise_id, domain)
     return Arrival(
         connection=loaded.connection,
         sign_on=loaded.sign_on,
@@ -69,7 +67,7 @@ async def arrival_of(desk: Desk, visit: Visit, loaded: Loaded, received: Receive
         subject=subject,
         mapped=mapped,
         now=visit.at,
-        is_verified_domain=lambda asked: proven and asked == domain,
+        is_verified_domain=await own_domains(desk.store, loaded.connection.enterprise_id),
         details=details,
     )
 
