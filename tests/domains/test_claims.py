@@ -12,7 +12,7 @@ from tests.conftest import database_url
 from vestibule import connections
 from vestibule.domains.checking import check, recheck
 from vestibule.domains.claiming import MOST, claim, give, keep, remove, the_domain
-from vestibule.domains.discovery import discover, holder_of, own_domains
+from vestibule.domains.discovery import discover, holder_of, is_proven_for
 from vestibule.domains.proof import record_name, record_value
 from vestibule.domains.refusal import DomainRefused
 from vestibule.domains.states import DAY, GRACE, HOUR
@@ -408,29 +408,14 @@ async def test_people_of_a_failing_domain_still_sign_in_and_of_a_lost_one_no_lon
 
 
 @story
-async def test_an_own_domain_is_one_that_the_enterprise_holds(world: World) -> None:
-    """The test at sign-in agrees with who holds each domain."""
-    wide = await world.proven(world.acme, subdomains=True)
+async def test_a_domain_is_proven_for_the_enterprise_that_holds_it_alone(world: World) -> None:
+    await world.proven(world.acme, subdomains=True)
     await give(world.store, world.clock, await world.proven(world.beta, "eu.acme.com", subdomains=True))
-    await world.proven(world.beta, "beta.com")
     await world.claim(world.beta, "pending.com")
-    names = (
-        "acme.com",
-        "us.acme.com",
-        "eu.acme.com",
-        "x.eu.acme.com",
-        "beta.com",
-        "x.beta.com",
-        "pending.com",
-        "com",
-        "",
-        "xacme.com",
-    )
+    holders = {
+        "acme.com": world.acme, "us.acme.com": world.acme, "eu.acme.com": world.beta, "x.eu.acme.com": world.beta,
+        "pending.com": None, "com": None, "xacme.com": None,
+    }  # fmt: skip
     for enterprise in (world.acme, world.beta, world.gamma):
-        is_own = await own_domains(world.store, enterprise)
-        for name in names:
-            holder = await holder_of(world.store, name)
-            assert is_own(name) == (holder is not None and holder.enterprise_id == enterprise), (enterprise, name)
-    assert (await own_domains(world.store, world.acme))("us.acme.com")
-    await remove(world.store, world.clock, wide)
-    assert not (await own_domains(world.store, world.acme))("us.acme.com")
+        for name, holder in holders.items():
+            assert await is_proven_for(world.store, enterprise, name) == (holder == enterprise), (enterprise, name)
