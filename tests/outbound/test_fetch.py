@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import re
+import socket
 import ssl
 import time
 import zlib
@@ -267,16 +268,36 @@ async def silence(_writer: asyncio.StreamWriter, _head: bytes) -> None:
     await asyncio.sleep(5)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("speak", [drip, drip_head, silence])
-def test_a_server_that_takes_its_time_is_left(speak: Speak) -> None:
+def test_a_server_that_takes_its_time_is_left(authority: Authority, speak: Speak, scheme: str) -> None:
     """Each byte comes soon enough, the whole does not."""
 
     async def run() -> None:
-        async with serving(speak) as server:
+        async with serving(speak, authority.server("127.0.0.1") if scheme == "https" else None) as server:
             began = time.monotonic()
-            fetcher = Fetcher(LOOPBACK, limits=Limits(10_000, 0.5))
-            await refused(fetcher.get(f"http://127.0.0.1:{server.port}/"), "timeout")
+            fetcher = Fetcher(LOOPBACK, limits=Limits(10_000, 0.5), tls=authority.trusted())
+            await refused(fetcher.get(f"{scheme}://127.0.0.1:{server.port}/"), "timeout")
             assert time.monotonic() - began < 2
+
+    play(run())
+
+
+def test_a_server_that_begins_no_tls_is_left(authority: Authority) -> None:
+    """One that says nothing, and one that speaks HTTP where TLS was asked for."""
+
+    async def run() -> None:
+        fetcher = Fetcher(LOOPBACK, limits=Limits(10_000, 0.5), tls=authority.trusted())
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            await refused(fetcher.get(f"https://127.0.0.1:{mute.getsockname()[1]}/"), "timeout")
+
+        async def speak_http(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer(b"x"))
+            writer.close()
+
+        plain = await asyncio.start_server(speak_http, "127.0.0.1", 0)
+        async with plain:
+            await refused(fetcher.get(f"https://127.0.0.1:{plain.sockets[0].getsockname()[1]}/"), "tls")
 
     play(run())
 

@@ -176,6 +176,22 @@ def test_a_name_that_two_have_is_found_however_they_write_it(tmp_path: Path, eng
     }  # fmt: skip
 
 
+def test_a_domain_that_two_hold_is_found(tmp_path: Path, engine: str) -> None:
+    """One that is claimed by another is no finding."""
+    url = filled_database(tmp_path, engine)
+    second = (
+        "INSERT INTO domains (enterprise_id, id, domain, subdomains, state, token, created_at, note) "
+        "VALUES ('ent_1', 'dom_{0}', '{1}', 0, '{2}', 't', 0, '')"
+    )
+    edit(url, "DROP INDEX domains_holder", "DROP INDEX domains_claim")
+    edit(url, second.format(2, "xn--bcher-kva.example", "disputed"), second.format(3, "other.example", "verified"))
+    assert checked(url).kinds == {}
+    edit(url, second.format(4, "xn--bcher-kva.example", "failing"))
+    report = checked(url)
+    assert found(report) == [("name", "", "dom_4")]
+    assert told(report) == "the domain 'xn--bcher-kva.example' is held by dom_1, too"
+
+
 def test_the_first_of_each_kind_are_listed_and_all_are_counted(tmp_path: Path, engine: str) -> None:
     url = filled_database(tmp_path, engine)
     edit(url, "UPDATE users SET version = 0", "UPDATE groups SET member_count = 9")
