@@ -5,6 +5,8 @@ import base64
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.saml.keys import DAY, NOW, certificate, fingerprint, private_pem
 from vestibule.saml.certificates import make_key_pair, read, read_all
@@ -52,6 +54,19 @@ def test_what_is_no_certificate_is_refused_by_what_it_is(form: str | bytes, code
         read(form)
     assert (refusal.value.code, refusal.value.facts.get("reason")) == (code, reason)
     assert "PRIVATE" not in repr(refusal.value.facts)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DER) - 1), st.binary(max_size=2)), min_size=1, max_size=3))
+@settings(max_examples=300)
+@example([(12, b"\x03")])
+def test_a_damaged_certificate_is_read_or_refused(changes: list[tuple[int, bytes]]) -> None:
+    damaged = DER
+    for position, piece in changes:
+        damaged = damaged[:position] + piece + damaged[position + 1 :]
+    try:
+        read(damaged)
+    except SamlError as error:
+        assert error.code in {"certificate_unreadable", "certificate_is_key"}
 
 
 def test_several_certificates_are_read_out_of_one_text() -> None:

@@ -96,7 +96,7 @@ PIECES = st.sampled_from(
     st.sampled_from(KINDS),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 60), PIECES | st.binary(max_size=6)), min_size=1, max_size=3),
 )
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_no_change_of_octets_makes_another_login_of_it(kind: str, changes: list[tuple[float, int, bytes]]) -> None:
     data = good(kind)
     for where, length, piece in changes:
@@ -106,7 +106,7 @@ def test_no_change_of_octets_makes_another_login_of_it(kind: str, changes: list[
 
 
 @given(st.sampled_from(KINDS), st.floats(0, 1), st.integers(0, 7))
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_no_flipped_bit_makes_another_login_of_it(kind: str, where: float, bit: int) -> None:
     data = bytearray(good(kind))
     data[min(int(where * len(data)), len(data) - 1)] ^= 1 << bit
@@ -130,7 +130,7 @@ OPERATIONS = (
 
 
 @given(st.data())
-@settings(max_examples=700)
+@settings(max_examples=400)
 def test_no_change_of_elements_makes_another_login_of_it(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KINDS))
     root, foreign = parse(good(kind)), parse(other(kind))

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from vestibule.saml.errors import SamlError
@@ -18,6 +19,8 @@ from vestibule.saml.errors import SamlError
 MIN_RSA_BITS = 2048
 _OWN_RSA_BITS = 3072
 _MAX_TEXT = 64 * 1024
+# A certificate in KeyInfo is anybody's; the warning is of what is let through, where warnings are errors.
+_FAULTS = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, CryptographyDeprecationWarning)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PEM = re.compile(
     r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
@@ -158,7 +161,7 @@ def _described(der: bytes) -> Certificate:
         subject = certificate.subject.rfc4514_string()
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
         begin, end = (_instant(each) for each in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except _FAULTS:
         raise SamlError("certificate_unreadable", reason="not_x509") from None
     kind, bits = type(key).__name__.removesuffix("PublicKey"), 0
     if isinstance(key, rsa.RSAPublicKey):

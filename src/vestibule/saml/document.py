@@ -8,7 +8,7 @@ Nothing else of a document may be believed.
 import base64
 import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,27 +101,27 @@ def _walk(root: Element, signed: Collection[str]) -> None:
     ids: set[str] = set()
     count = depth = declared = 0
     for event, item in events(root):
-        match event:
-            case "start":
-                count, depth = count + 1, depth + 1
-                if count > MAX_ELEMENTS or depth > MAX_DEPTH or declared + len(item.attrib) > MAX_ATTRIBUTES:
-                    raise SamlError("too_complex", elements=count, depth=depth)
-                declared = 0
-                _attributes(item, ids)
-                if item.tag == SIGNATURE:
-                    _placed(item, signed)
-            case "end":
-                depth -= 1
-            case "start-ns":
-                declared += 1
-                if item[1] and not _NAMESPACE.match(item[1]):
-                    raise SamlError("relative_namespace", received=item[1][:100])
-            case _:
-                raise SamlError("comment_or_pi")
+        if event == "start":
+            count, depth, attributes = count + 1, depth + 1, item.attrib
+            if count > MAX_ELEMENTS or depth > MAX_DEPTH or declared + len(attributes) > MAX_ATTRIBUTES:
+                raise SamlError("too_complex", elements=count, depth=depth)
+            declared = 0
+            if attributes:
+                _attributes(attributes, ids)
+            if item.tag == SIGNATURE:
+                _placed(item, signed)
+        elif event == "end":
+            depth -= 1
+        elif event == "start-ns":
+            declared += 1
+            if item[1] and not _NAMESPACE.match(item[1]):
+                raise SamlError("relative_namespace", received=item[1][:100])
+        else:
+            raise SamlError("comment_or_pi")
 
 
-def _attributes(element: Element, ids: set[str]) -> None:
-    for name, value in element.attrib.items():
+def _attributes(attributes: Mapping[str, str], ids: set[str]) -> None:
+    for name, value in attributes.items():
         if name.rpartition("}")[2].lower() != "id":
             continue
         if name not in {"ID", "Id"} or not _ID.match(value):
