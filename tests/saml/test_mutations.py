@@ -158,15 +158,19 @@ def change(operation: str, one: Any, two: Any, foreign: Any) -> None:
             pass
 
 
+def copied(element: Any) -> Any:
+    return etree.fromstring(etree.tostring(element, with_tail=False))
+
+
 def move(operation: str, one: Any, two: Any, foreign: Any) -> None:
     apart = one not in list(two.iterancestors()) and one is not two
     match operation:
         case "remove":
             one.getparent().remove(one)
         case "double" | "steal":
-            one.addnext(etree.fromstring(etree.tostring(one if operation == "double" else foreign)))
+            one.addnext(copied(one if operation == "double" else foreign))
         case "swap":
-            one.getparent().replace(one, etree.fromstring(etree.tostring(foreign)))
+            one.getparent().replace(one, copied(foreign))
         case "wrap":
             wrapper = etree.Element(f"{{{NS['saml']}}}Advice")
             one.addprevious(wrapper)
