@@ -294,6 +294,7 @@ AFTER_ASSERTION_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "hash_in_id": ("odd_id_attribute", replaced('ID="_response"', 'ID="#_assertion"')),
     "namespace_no_uri": ("not_xml", replaced('ID="_response"', 'xmlns:e="http://e\u0080" ID="_response"')),
     "default_namespace_differs": ("not_xml", replaced("<samlp:Response ", "<samlp:Response samlp:x='&undefined;' ")),
+    "name_not_ascii": ("bad_signature", replaced('ID="_assertion"', 'é="" ID="_assertion"')),
     "utf16": ("encoding", lambda root: etree.tostring(root, encoding="utf-16")),
     "utf7": ("encoding", lambda root: b'<?xml version="1.0" encoding="UTF-7"?>' + written(root)),
     "not_utf8": ("encoding", lambda root: written(root).replace(b"alice", b"al\xefce")),

@@ -64,7 +64,10 @@ def verified(element: Element, pinned: Pinned, now: int, signed: Collection[str]
 
 def _bare(element: Element) -> bytes:
     """The element with its Signature but without KeyInfo, which nothing covers and nobody needs."""
-    copy, _, _ = parsed(serialised(element))
+    try:
+        copy, _, _ = parsed(serialised(element))
+    except XmlFault as error:
+        raise SamlError("not_xml", reason=str(error)[:200]) from None
     for signature in copy.findall(SIGNATURE):
         for key_info in signature.findall(ds("KeyInfo")):
             signature.remove(key_info)

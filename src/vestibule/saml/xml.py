@@ -65,12 +65,13 @@ def events(root: Element) -> Iterator[tuple[str, Any]]:
 
 def serialised(element: Element) -> bytes:
     """An element by itself as UTF-8, with the namespaces that it inherits."""
-    return _etree.tostring(element, with_tail=False)
+    # Not the default, ASCII: names that are not ASCII would be written as what is no name.
+    return _etree.tostring(element, encoding="utf-8", with_tail=False)
 
 
 def opening(nsmap: Mapping[str | None, str], name: str) -> bytes:
     """The opening tag of an element that declares these namespaces."""
-    tag: bytes = _etree.tostring(_etree.Element(name, nsmap=dict(nsmap)))
+    tag: bytes = _etree.tostring(_etree.Element(name, nsmap=dict(nsmap)), encoding="utf-8")
     return tag.removesuffix(b"/>") + b">"
 
 
