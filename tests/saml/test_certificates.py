@@ -69,6 +69,12 @@ def test_a_damaged_certificate_is_read_or_refused(changes: list[tuple[int, bytes
         assert error.code in {"certificate_unreadable", "certificate_is_key"}
 
 
+def test_a_text_full_of_marks_is_read_once_through() -> None:
+    with pytest.raises(SamlError):
+        read("-----BEGIN CERTIFICATE-----" * 2_300)
+    assert read("-----BEGIN CERTIFICATE-----" * 900 + PEM).pem == PEM
+
+
 def test_several_certificates_are_read_out_of_one_text() -> None:
     both = read_all(PEM + certificate("next"))
     assert [each.fingerprint for each in both] == [fingerprint(PEM), fingerprint(certificate("next"))]

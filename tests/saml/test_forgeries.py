@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -173,7 +174,7 @@ def hmac_with(secret: bytes) -> Callable[[Any], Any]:
     return spoil
 
 
-def in_signature(path: str, change: Callable[[Any], None], again: bool = True) -> Callable[[Any], Any]:
+def in_signature(path: str, change: Callable[[Any], object], again: bool = True) -> Callable[[Any], Any]:
     """Alter a part of the assertion's Signature; `again`: with a SignatureValue that is right for it."""
 
     def spoil(root: Any) -> Any:
@@ -267,6 +268,15 @@ AFTER_ASSERTION_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ),
     "reference_without_uri": (
         "reference_not_parent", in_signature("ds:SignedInfo/ds:Reference", lambda e: e.attrib.pop("URI")),
+    ),
+    "long_names": (
+        "sig_extra_child", in_signature(".", lambda e: [etree.SubElement(e, n * 9_000) for n in "abcdefghij"], False),
+    ),
+    "long_uri": (
+        "reference_not_parent", in_signature("ds:SignedInfo/ds:Reference", lambda e: e.set("URI", "#" + "x" * 90_000)),
+    ),
+    "long_algorithm": (
+        "transform", in_signature(".//ds:Transform[2]", lambda e: e.set("Algorithm", "x" * 90_000)),
     ),
     "xslt": ("transform", in_signature(".//ds:Transforms", lambda e: e.append(etree.fromstring(XSLT)))),
     "xslt_first": ("transform", in_signature(".//ds:Transforms", lambda e: e.insert(0, etree.fromstring(XSLT)))),
@@ -362,8 +372,12 @@ def test_what_forges_an_assertion_does_not_pass_in_a_response_with_both_signed(
 
 
 def refused(forged: Any) -> str:
+    """The code; what is told of it is short, and can be written as JSON."""
+    examination = examine(posted(forged), expected(), NOW)
     with pytest.raises(SamlError) as refusal:
         verify(posted(forged), expected(), NOW)
+    assert len(json.dumps(refusal.value.facts)) < 5_000
+    assert json.dumps(examination.untrusted)
     return refusal.value.code
 
 

@@ -117,6 +117,7 @@ CASES: Mapping[str, tuple[str, bytes | str]] = {
     "text": ("metadata_not_xml", "hello"),
     "utf16": ("metadata_not_xml", entity().encode("utf-16")),
     "large": ("metadata_too_large", entity(role() + "<!--" + "x" * 2_200_000 + "-->")),
+    "federation": ("metadata_too_large", entities("<md:EntityDescriptor/>" * 21_000)),
     "entities": ("metadata_unsafe", "<!DOCTYPE x [<!ENTITY a 'b'>]>" + entity()),
     "twice": ("metadata_unsafe", entity(role(attributes='ID="_x"'), attributes='ID="_x"')),
     "response": ("metadata_not_saml", '<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>'),
@@ -137,7 +138,7 @@ CASES: Mapping[str, tuple[str, bytes | str]] = {
 } | {
     f"url {url!r}": ("metadata_url", entity(role(services=service(SSO, POST, url))))
     for url in ("", "http://idp.example/x", "/sso", "javascript:alert(1)", "https://", "https://a@idp.example/",
-                "https://idp.example/#x", "https://idp.example/ x", "https://[::1", "ftp://idp.example/")
+                "https://idp.example/#x", "https://idp.example/ x", "https://[::1", "ftp://idp.example/", "https://a\\b/", "https://é.example/", "https://a:0x/")
 }  # fmt: skip
 
 

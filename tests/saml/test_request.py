@@ -74,6 +74,11 @@ def test_a_posted_request_without_a_key_is_not_signed() -> None:
     assert [each.tag.rpartition("}")[2] for each in parse(base64.b64decode(form.fields["SAMLRequest"]))] == ["Issuer"]
 
 
+def test_a_key_without_its_certificate_is_a_fault_of_ours() -> None:
+    with pytest.raises(ValueError, match="both or neither"):
+        post(REQUEST, None, private_pem("sp"))
+
+
 @pytest.mark.parametrize("id", ["", "1abc", "a b", "_a\n", "-a", "ä"])
 def test_an_id_that_some_identity_provider_refuses_is_a_fault_of_ours(id: str) -> None:
     with pytest.raises(ValueError, match="letter or an underscore"):

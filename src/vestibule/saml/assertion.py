@@ -109,7 +109,7 @@ def assertion_of(case: Case, signed: What, encrypted: bool, certificate: Certifi
 
 def attributes_of(assertion: Element) -> tuple[dict[str, tuple[str, ...]], dict[str, str], set[str]]:
     """Values by name, FriendlyName by name, and notes on what was left out."""
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     friendly: dict[str, str] = {}
     notes: set[str] = set()
     for statement in assertion.findall(saml("AttributeStatement")):
@@ -120,10 +120,10 @@ def attributes_of(assertion: Element) -> tuple[dict[str, tuple[str, ...]], dict[
             found = [_value(each) for each in attribute.findall(saml("AttributeValue"))]
             if None in found:
                 notes.add("structured_value")
-            values[name] = values.get(name, ()) + tuple(each for each in found if each)
+            values.setdefault(name, []).extend(each for each in found if each)
             if label := attribute.get("FriendlyName"):
                 friendly.setdefault(name, label)
-    return values, friendly, notes
+    return {name: tuple(found) for name, found in values.items()}, friendly, notes
 
 
 def _value(element: Element) -> str | None:

@@ -76,6 +76,8 @@ def read_query(query: str) -> Query:
 
     Raises query, not_base64, not_deflate, too_large.
     """
+    if not query.isascii():
+        raise SamlError("query", reason="not ASCII")
     raw: dict[str, str] = {}
     for part in query.split("&"):
         name, _, value = part.partition("=")

@@ -22,9 +22,7 @@ _MAX_TEXT = 64 * 1024
 # A certificate in KeyInfo is anybody's; the warning is of what is let through, where warnings are errors.
 _FAULTS = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, CryptographyDeprecationWarning)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PEM = re.compile(
-    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
-)
+_MARK = re.compile(r"-----(BEGIN|END) (?:X509 |TRUSTED )?CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def read(source: str | bytes) -> Certificate:
 
 def read_all(source: str) -> tuple[Certificate, ...]:
     """Every certificate of a PEM text, or the one of bare base64. Raises as `read` does."""
-    blocks = _PEM.findall(source)
+    blocks = _blocks(source)
     return tuple(_described(_decoded(block)) for block in blocks) if blocks else (read(source),)
 
 
@@ -138,10 +136,23 @@ def _der(source: str | bytes) -> bytes:
             raise SamlError("certificate_unreadable", reason="neither_text_nor_der") from None
     if "PRIVATE KEY-----" in source:
         raise SamlError("certificate_is_key")
-    block = _PEM.search(source)
-    if block is None and "-----BEGIN" in source:
+    blocks = _blocks(source)
+    if not blocks and "-----BEGIN" in source:
         raise SamlError("certificate_unreadable", reason="pem_of_something_else")
-    return _decoded(block[1] if block else source)
+    return _decoded(blocks[0] if blocks else source)
+
+
+def _blocks(text: str) -> list[str]:
+    """What stands between the marks of PEM; read once through, however many marks there are."""
+    blocks: list[str] = []
+    begin: int | None = None
+    for mark in _MARK.finditer(text):
+        if mark[1] == "BEGIN":
+            begin = mark.end()
+        elif begin is not None:
+            blocks.append(text[begin : mark.start()])
+            begin = None
+    return blocks
 
 
 def _decoded(text: str) -> bytes:

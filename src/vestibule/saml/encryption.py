@@ -5,7 +5,6 @@ All that goes wrong with a key or a ciphertext is one `decrypt_failed`: which pa
 
 import base64
 import binascii
-import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,8 +38,9 @@ _MASKS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 _MGF1P, _OAEP = XENC + "rsa-oaep-mgf1p", XENC11 + "rsa-oaep"
 _GCM: Final = {XENC11 + "aes128-gcm": 16, XENC11 + "aes192-gcm": 24, XENC11 + "aes256-gcm": 32}
 _CBC: Final = {XENC + "aes128-cbc": 16, XENC + "aes192-cbc": 24, XENC + "aes256-cbc": 32}
-_MAX_ENCRYPTED_KEYS = 4
-_MAX_KEYS = 6
+# Each of ours is tried with each of theirs, before anything is known of who asks.
+_MAX_ENCRYPTED_KEYS = 3
+_MAX_KEYS = 4
 _FAULTS = (InvalidTag, ValueError, TypeError, UnsupportedAlgorithm)
 
 
@@ -175,8 +175,7 @@ def _unpadded(blocks: bytes) -> bytes:
     A length that cannot be leaves the last block as it is, so that bad padding and bad content fail alike, later.
     """
     last = blocks[-1]
-    possible = hmac.compare_digest(bytes([1 <= last <= 16]), b"\x01")
-    return blocks[: len(blocks) - last * possible]
+    return blocks[:-last] if 1 <= last <= 16 else blocks
 
 
 def _parsed(plain: bytes, encrypted: Element, signed: Collection[str]) -> Element:

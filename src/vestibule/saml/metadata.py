@@ -1,6 +1,7 @@
 """SAML 2.0 metadata: an identity provider's read with distrust, our own written (saml-metadata section 2)."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from vestibule.saml.texts import clipped
 from vestibule.saml.xml import Element, below, made, serialised
 
 MAX_BYTES = 2 * 1024 * 1024
+_LONGEST_URL = 2048
 _ENTITY, _ENTITIES, _IDP, _SP = (
     md(each) for each in ("EntityDescriptor", "EntitiesDescriptor", "IDPSSODescriptor", "SPSSODescriptor")
 )
@@ -24,7 +26,14 @@ _MAY_BE_SIGNED: Final = frozenset(
 )
 _MDUI: Final = "urn:oasis:names:tc:SAML:metadata:ui"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-_SAME: Final = {"too_large": "metadata_too_large", "not_xml": "metadata_not_xml", "encoding": "metadata_not_xml"}
+_SAME: Final = {
+    "too_large": "metadata_too_large",
+    "too_complex": "metadata_too_large",
+    "not_xml": "metadata_not_xml",
+    "encoding": "metadata_not_xml",
+}
+# RFC 3986 in plain ASCII: what every browser takes for the same address.
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +178,11 @@ def _services(role: Element, name: str, attribute: str, allow_http: bool) -> dic
 def _checked(url: str, what: str, allow_http: bool) -> str:
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        usable = bool(parts.hostname) and (parts.port or 443) > 0
     except ValueError:
-        host, parts = None, urlsplit("")
-    fits = parts.scheme == "https" or (allow_http and parts.scheme == "http")
-    clean = url.isprintable() and not any(each.isspace() for each in url) and len(url) <= 2048
-    if not host or not fits or not clean or parts.username is not None or parts.fragment:
+        usable = False
+    fits = url.startswith("https:") or (allow_http and url.startswith("http:"))
+    if not usable or not fits or len(url) > _LONGEST_URL or not _URL.match(url):
         raise SamlError("metadata_url", what=what, expected="https://…", received=clipped(url))
     return url
 
@@ -212,7 +220,8 @@ def write_sp(provider: ServiceProvider, signing_key: str | None = None) -> bytes
     )
     if provider.name:
         info = below(below(role, md("Extensions")), f"{{{_MDUI}}}UIInfo")
-        below(info, f"{{{_MDUI}}}DisplayName", provider.name).set(_LANG, "en")
+        shown = "".join(each for each in provider.name if each.isprintable())
+        below(info, f"{{{_MDUI}}}DisplayName", shown).set(_LANG, "en")
     for use, pems in (("signing", provider.signing_certificates), ("encryption", provider.encryption_certificates)):
         for pem in pems:
             _key_descriptor(role, use, pem)

@@ -53,7 +53,12 @@ def post(
     certificate: str | None = None,
     login_hint: str | None = None,
 ) -> PostForm:
-    """The form that the browser posts; signed if there are a `signing_key` and its `certificate` (PEM)."""
+    """The form that the browser posts; signed if there are a `signing_key` and its `certificate` (PEM).
+
+    Raises key_unreadable; ValueError if there is only one of both.
+    """
+    if (signing_key is None) != (certificate is None):
+        raise ValueError("a key signs with its certificate: give both or neither")
     root = _document(request)
     if signing_key is None or certificate is None:
         document = serialised(root)
