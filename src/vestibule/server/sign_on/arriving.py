@@ -57,7 +57,7 @@ async def arrival_of(desk: Desk, visit: Visit, loaded: Loaded, received: Receive
     mapped = read_profile(received, loaded.sign_on.mapping)
     visit.target = received.subject if mapped.profile is None else mapped.profile.user_name
     visit.facts["notes"] = [{"code": note.code, "facts": dict(note.facts)} for note in mapped.notes]
-    subject = key_of(received)
+    subject = key_of(received, loaded.connection.idp)
     if subject is None:
         raise LoginRefused(400, "subject_transient", {"received": received.subject_format})
     return Arrival(

@@ -103,10 +103,10 @@ class VerifyEndpoints:
             loaded = await load(self._desk.store, visit.connection_id)
         except NotFound as error:
             raise LoginRefused(404, "request_unknown", {"why": "no_verification"}) from error
+        visit.known = True
         secret = request.cookies.get(cookies.verify_name(verification_id), "")
         if hashed(secret) != verification.browser_hash:
             raise LoginRefused(403, "request_unknown", {"why": "other_browser" if secret else "cookie_missing"})
-        visit.known = True
         visit.facts |= {
             "protocol": loaded.sign_on.protocol,
             "idp": loaded.connection.idp,
