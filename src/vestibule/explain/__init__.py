@@ -4,10 +4,11 @@
 """
 
 from vestibule.explain.catalogue import ENTRIES
-from vestibule.explain.entry import Entry, Explanation, Fix, said_by_server
+from vestibule.explain.catalogue.sign_in.reading import SIGN_IN
+from vestibule.explain.entry import Entry, Evidence, Explanation, Fix, said_by_server
 from vestibule.model import Exchange
 
-__all__ = ["ENTRIES", "Entry", "Explanation", "Fix", "detail_for", "explain"]
+__all__ = ["ENTRIES", "SIGN_IN", "Entry", "Evidence", "Explanation", "Fix", "detail_for", "explain"]
 
 
 def explain(exchange: Exchange) -> Explanation:

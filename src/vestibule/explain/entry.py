@@ -27,13 +27,46 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was due and what came, side by side; None where nothing was due, or nothing came."""
+
+    label: str
+    expected: str | None
+    received: str | None
+
+    @property
+    def differs_at(self) -> int | None:
+        """The index of the first character in which the two differ; None if they do not, or one is not there."""
+        if self.expected is None or self.received is None or self.expected == self.received:
+            return None
+        pairs = zip(self.expected, self.received, strict=False)
+        shorter = min(len(self.expected), len(self.received))
+        return next((place for place, (due, came) in enumerate(pairs) if due != came), shorter)
+
+    def as_json(self) -> dict[str, Any]:
+        """The evidence for `--json` and the API."""
+        return {
+            "label": self.label,
+            "expected": self.expected,
+            "received": self.received,
+            "differs_at": self.differs_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened (`sentence`), why, and what to do."""
+    """What happened (`sentence`), why, and what to do.
+
+    `end_user` is what the person at the door is told: one sentence without names, values or technical words; None
+    for what no person waits for.
+    """
 
     code: str
     sentence: str
     why: str
     fixes: tuple[Fix, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    end_user: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The explanation for `--json` and the API."""
@@ -42,16 +75,22 @@ class Explanation:
             "sentence": self.sentence,
             "why": self.why,
             "fixes": [fix.as_json() for fix in self.fixes],
+            "evidence": [each.as_json() for each in self.evidence],
+            "end_user": self.end_user,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: a stable code, a test on the recorded facts, and the story to tell."""
+    """One entry: a stable code, a test on the recorded facts, and the story to tell.
+
+    `codes` are all that its explanations may have, for a story that several refusals share; else `code` alone.
+    """
 
     code: str
     fits: Callable[[Exchange], bool]
     tell: Callable[[Exchange], Explanation]
+    codes: tuple[str, ...] = ()
 
 
 def subject(exchange: Exchange) -> str:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from vestibule.explain import explain
+from vestibule.explain import SIGN_IN, Explanation, explain
 from vestibule.model import Exchange
 from vestibule.store import NotFound, Store, Unreachable
 
@@ -32,17 +32,19 @@ class Pages:
     store: Store
 
     async def explanation(self, request: Request) -> Response:
-        """GET /e/{request_id}: the sentence of one recorded exchange, without names of people or tokens."""
+        """GET /e/{request_id}: the sentence of one recorded exchange, without names of people or tokens.
+
+        Of a sign-in it is the one for the person who wanted to sign in.
+        """
         request_id = request.path_params["request_id"]
         try:
             exchange = await self._recorded(request_id)
         except NotFound:
             return _page("unknown.html", 404, request_id=request_id)
-        # Only what names nobody: not whom it was about, nor anything that came with the request.
-        known = {name: value for name, value in exchange.facts.items() if name in _NAMES_NOBODY}
-        explanation = explain(replace(exchange, target=None, facts=known, request_body=None, response_body=None))
-        told = explanation.sentence
-        return _page("explanation.html", 200, sentence=told, code=explanation.code, request_id=request_id)
+        told = _for_outsiders(exchange)
+        kind = "Sign-in" if exchange.resource_type == SIGN_IN else "Provisioning request"
+        sentence = told.end_user if exchange.resource_type == SIGN_IN else told.sentence
+        return _page("explanation.html", 200, kind=kind, sentence=sentence, code=told.code, request_id=request_id)
 
     async def _recorded(self, request_id: str) -> Exchange:
         """The exchange; the log is written soon after the answer that names it, by this worker or by another one."""
@@ -53,6 +55,16 @@ class Pages:
                 with contextlib.suppress(Unreachable):
                     await wait()
         return await self.store.exchange(request_id)
+
+
+def _for_outsiders(exchange: Exchange) -> Explanation:
+    """An explanation of which an outsider may see the sentence; of a sign-in, what the person at the door is told."""
+    if exchange.resource_type == SIGN_IN:
+        # The facts tell the cause, and so the code; the person's sentence has none of them in it.
+        return explain(exchange)
+    # Only what names nobody: not whom it was about, nor anything that came with the request.
+    known = {name: value for name, value in exchange.facts.items() if name in _NAMES_NOBODY}
+    return explain(replace(exchange, target=None, facts=known, request_body=None, response_body=None))
 
 
 def _page(name: str, status: int, **values: object) -> Response:

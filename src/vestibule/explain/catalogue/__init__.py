@@ -20,6 +20,7 @@ from vestibule.explain.catalogue import (
     resource_missing,
     scope_missing,
     server_fault,
+    sign_in,
     token_expired,
     token_missing,
     token_revoked,
@@ -31,6 +32,7 @@ from vestibule.explain.catalogue import (
 from vestibule.explain.entry import Entry
 
 ENTRIES: tuple[Entry, ...] = (
+    *sign_in.ENTRIES,
     scope_missing.ENTRY,
     token_missing.ENTRY,
     token_expired.ENTRY,

@@ -1,0 +1,56 @@
+"""`sign_on_disabled`, `sign_on_missing`, `fetch_failed`: the connection signs nobody in, or a document did not come."""
+
+from typing import Final
+
+from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, mend, story
+from vestibule.explain.entry import Evidence, Explanation
+
+
+def _tell_off(sign_in: SignIn) -> Explanation:
+    return Explanation(
+        "sign_on_disabled",
+        "Signing in by this connection is switched off.",
+        "Somebody switched it off; the identity provider's settings are kept.",
+        (mend("Switch it on", sign_in.set("--enable-sign-on")),),
+        (),
+        "Signing in with your organisation's account is switched off at present; please ask your administrator.",
+    )
+
+
+def _tell_missing(sign_in: SignIn) -> Explanation:
+    return Explanation(
+        "sign_on_missing",
+        "This connection has no identity provider to sign in with yet.",
+        "It is set up for provisioning alone, or the setup was not finished.",
+        (
+            mend("Read the metadata of a SAML identity provider", sign_in.set("--metadata URL")),
+            mend("Or set an OpenID Connect one", sign_in.set("--issuer URL --client-id ID --client-secret-file FILE")),
+        ),
+        (),
+        NOT_SET_UP,
+    )
+
+
+def _tell_fetch(sign_in: SignIn) -> Explanation:
+    url = sign_in.text("url") or "its address"
+    reason = sign_in.text("reason") or sign_in.text("fault") or sign_in.text("detail")
+    return Explanation(
+        "fetch_failed",
+        f"{sign_in.idp_capital} could not be asked: {url} gave no usable answer{f' ({reason})' if reason else ''}.",
+        "The keys, the discovery document or the tokens are fetched from there while somebody signs in. The address "
+        "does "
+        "not resolve, is not reachable from this server, or is one that this server must not ask (a private address).",
+        (
+            mend("See whether this server reaches it, by name and through its firewall"),
+            mend("If it stands in your own network, allow that network in VESTIBULE_ALLOW_NETWORKS"),
+        ),
+        (Evidence("answer", "200", sign_in.text("status") or reason),),
+        "Your organisation's sign-in does not answer at present; please try again in a few minutes.",
+    )
+
+
+ENTRIES: Final = (
+    story("sign_on_disabled", tell=_tell_off),
+    story("sign_on_missing", tell=_tell_missing),
+    story("fetch_failed", tell=_tell_fetch),
+)

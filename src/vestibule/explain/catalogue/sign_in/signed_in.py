@@ -1,0 +1,53 @@
+"""`signed_in`: somebody came in; who, how they were found, and what is amiss all the same."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from vestibule.explain.catalogue.sign_in import notes
+from vestibule.explain.catalogue.sign_in.reading import SIGN_IN, SignIn
+from vestibule.explain.entry import Entry, Explanation
+from vestibule.model import Exchange
+
+_MATCHES: Final[Mapping[str, str]] = {
+    "identity": "known from an earlier sign-in",
+    "externalId": "found by externalId and linked",
+    "userName": "found by userName and linked",
+    "email": "found by a verified address and linked",
+    "created": "new, and an account was made",
+}
+_PROOFS: Final[Mapping[str, str]] = {
+    "code": "by a code",
+    "domain": "by the enterprise's verified domain",
+    "idp_claim": "by the identity provider's word",
+    "directory": "by provisioning",
+    "admin": "by an administrator",
+}
+
+
+def _fits(exchange: Exchange) -> bool:
+    return exchange.resource_type == SIGN_IN and exchange.error is None
+
+
+def _tell(exchange: Exchange) -> Explanation:
+    sign_in = SignIn(exchange)
+    found = _MATCHES.get(sign_in.text("match") or "")
+    proof = _PROOFS.get(sign_in.text("verified_by") or "")
+    test = sign_in.fact("test") is True
+    heaviest = notes.weightiest(sign_in)
+    did = "would be signed in by this test" if test else "signed in"
+    but = f", but {heaviest[1].clause}" if heaviest else ""
+    how = f"The person is {found}." if found else f"{sign_in.idp_capital} vouched for the person."
+    why = [how, f"The address is proven {proof}." if proof else "", "A test signs nobody in." if test else ""]
+    if heaviest:
+        why.append(heaviest[1].why)
+    return Explanation(
+        "signed_in",
+        f"{sign_in.who} {did} with {sign_in.idp_name}{but}.",
+        " ".join(filter(None, why)) + notes.in_passing(sign_in, but=heaviest[0] if heaviest else None),
+        heaviest[1].fixes if heaviest else (),
+        heaviest[1].evidence if heaviest else (),
+        "You are signed in.",
+    )
+
+
+ENTRIES: Final = (Entry("signed_in", _fits, _tell),)
