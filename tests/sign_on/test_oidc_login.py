@@ -25,7 +25,7 @@ def test_the_key_of_a_person_is_the_object_id_and_the_tenant(oidc_walk: Walk) ->
     identities = walk.vestibule.admin(lambda store: store.identities(walk.id))
     tenant, _, oid = identities[0].subject.partition("/")
     assert (len(tenant), len(oid)) == (36, 36)
-    assert "Ana" in walk.session().text
+    assert ANA in walk.session().text
 
 
 async def _made(walk: Walk, store: object) -> None:

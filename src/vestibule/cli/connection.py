@@ -84,7 +84,7 @@ def set_(session: Session, connection_id: str, **options: Any) -> None:
     shown = kept_profile(changed.settings).as_json()
     text = "\n".join(f"{name}: {_told(value)}" for name, value in shown.items())
     if loaded is None:
-        session.emit({**shown, "sign_on": None}, f"{text}\nsign-on: not set up")
+        session.emit(shown, text)
     else:
         session.emit({**shown, "sign_on": sign_on.sign_on_json(loaded)}, f"{text}\n{sign_on.told(loaded)}")
 
