@@ -72,6 +72,8 @@ async def _drive(steps: Steps[T], line: Line, watch: Watch | None) -> T:
             reply = await line.send(request)
             if watch is not None:
                 watch(request, reply)
+            # However fast the answers come, a cancellation gets through.
+            await asyncio.sleep(0)
             request = steps.send(reply)
     except StopIteration as end:
         return end.value

@@ -100,10 +100,21 @@ def filter_ignored(kind: Kind) -> Explanation:
     """A look-up brought what was not asked for."""
     return Explanation(
         "filter_ignored",
-        f"A look-up of one {kind.lower()} brought others, or members that were to be left out. Entra will log "
-        "MultipleEntriesInResponse, or take another object for the one it looks for.",
-        "The server does not obey `filter` (or `excludedAttributes=members`) of Entra's matching request.",
-        _mend("Have the server obey `eq` filters on userName and displayName, and excludedAttributes"),
+        f"A look-up of one {kind.lower()} brought others. Entra will log MultipleEntriesInResponse, or take another "
+        "object for the one it looks for.",
+        "The server does not obey the `filter` of Entra's matching request.",
+        _mend("Have the server obey `eq` filters on userName and displayName"),
+    )
+
+
+def members_shown() -> Explanation:
+    """excludedAttributes=members is not obeyed."""
+    return Explanation(
+        "members_shown",
+        "A look-up of a group brings its members, which were to be left out. Entra will log MultipleEntriesInResponse "
+        "for groups, and large ones will time out.",
+        "Entra matches groups with `excludedAttributes=members` (RFC 7644 section 3.9).",
+        _mend("Have the server obey excludedAttributes"),
     )
 
 

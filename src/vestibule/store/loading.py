@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from vestibule.canary import is_canary
 from vestibule.model import JsonObject
 from vestibule.scim.folding import fold
 from vestibule.store.answers import Clash
@@ -92,13 +93,19 @@ async def _load_kind(db: Transaction, connection_id: str, kind: Kind, lines: lis
         # The addresses stand behind the id, the first column of a line.
         emails = [(connection_id, line.row[0], *email) for line in lines for email in line.emails]
         await db.load("user_emails", _EMAIL_COLUMNS, emails)
-        active = kind.names.index("active")
-        await count_users(db, connection_id, len(lines), sum(line.row[active] for line in lines))
+        active, people = kind.names.index("active"), _without_canaries(lines, columns, "user_name")
+        await count_users(db, connection_id, len(people), sum(line.row[active] for line in people))
     elif kind.name == "group":
-        await count_groups(db, connection_id, len(lines))
+        await count_groups(db, connection_id, len(_without_canaries(lines, columns, "display_name")))
     elif kind.name == "member":
         joined = Counter(line.row[0] for line in lines)
         await db.many(
             "UPDATE groups SET member_count = member_count + $1 WHERE connection_id = $2 AND id = $3",
             [(count, connection_id, group_id) for group_id, count in joined.items()],
         )
+
+
+def _without_canaries(lines: list[Line], columns: Sequence[str], name: str) -> list[Line]:
+    """The lines that count. The first of the columns stands in no line."""
+    at, external_id = columns.index(name) - 1, columns.index("external_id") - 1
+    return [line for line in lines if not is_canary(line.row[at], line.row[external_id])]

@@ -17,6 +17,7 @@ from vestibule.store.consistency import (
 )
 from vestibule.store.db import Transaction
 from vestibule.store.engine import Engine
+from vestibule.store.sql.canaries import uncanny
 from vestibule.store.sql.log import insert_audit
 from vestibule.store.sql.users import INSERT_EMAIL
 
@@ -88,10 +89,12 @@ class Repairer:
         )
         if row is None:
             await db.run("INSERT INTO counters (connection_id) VALUES ($1)", connection_id)
+        people = uncanny("users")
         await db.run(
-            "UPDATE counters SET user_count = (SELECT count(*) FROM users WHERE connection_id = $1), "
-            "active_count = (SELECT count(*) FROM users WHERE connection_id = $1 AND active = 1), "
-            "group_count = (SELECT count(*) FROM groups WHERE connection_id = $1) WHERE connection_id = $1",
+            f"UPDATE counters SET user_count = (SELECT count(*) FROM users WHERE connection_id = $1 AND {people}), "
+            f"active_count = (SELECT count(*) FROM users WHERE connection_id = $1 AND active = 1 AND {people}), "
+            f"group_count = (SELECT count(*) FROM groups WHERE connection_id = $1 AND {uncanny('groups')}) "
+            "WHERE connection_id = $1",
             connection_id,
         )
         was: JsonObject = dict(zip(("users", "active", "groups"), row or (None, None, None), strict=True))

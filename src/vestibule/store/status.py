@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vestibule.store import citus_schema, schema
 from vestibule.store.db import Transaction
+from vestibule.store.sql.canaries import uncanny
 from vestibule.store.tables import Table, tables
 from vestibule.store.whole import Whole, whole
 
@@ -49,7 +50,7 @@ async def _counts(db: Transaction) -> dict[str, int]:
     row = await db.row(
         "SELECT (SELECT count(*) FROM enterprises), (SELECT count(*) FROM connections), "
         "(SELECT sum(user_count) FROM counters), (SELECT sum(group_count) FROM counters), "
-        "(SELECT sum(member_count) FROM groups)"
+        f"(SELECT sum(member_count) FROM groups WHERE {uncanny('groups')})"
     )
     names = ("enterprises", "connections", "users", "groups", "members")
     return {name: int(value or 0) for name, value in zip(names, row, strict=True)}

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vestibule.canary import is_canary
 from vestibule.model import HELD
 from vestibule.scim.folding import fold
 from vestibule.store.consistency import (
@@ -115,7 +116,8 @@ class _Connection:
             names = [each for row in rows for each in self._check_user(row, emails.get(row["id"], set()))]
             self._check_unique(seen, names)
             await self._settle(None if repairer is None else lambda id_: repairer.user(self.connection_id, id_))
-            count, last = count + len(rows), rows[-1]["id"]
+            count += sum(not is_canary(row["user_name"], row["external_id"]) for row in rows)
+            last = rows[-1]["id"]
             self._saw("users", len(rows))
         return count
 
@@ -138,13 +140,16 @@ class _Connection:
             differs = user_differs(row, document)
         except Unreadable as error:
             self._find("document", row["id"], f"its document {error}")
-            self.active += row["active"]
+            self._count_active(row, row["active"])
             return _names(row, {}, "userName", "user_name_ci")
         self._check_columns(row, differs)
-        self.active += differs.get("active", row["active"])
+        self._count_active(row, differs.get("active", row["active"]))
         if emails_differ(emails, document) is not None:
             self._find("email", row["id"], "the index has other addresses than its document")
         return _names(row, differs, "userName", "user_name_ci")
+
+    def _count_active(self, row: Row, active: int) -> None:
+        self.active += 0 if is_canary(row["user_name"], row["external_id"]) else active
 
     async def _groups(self) -> int:
         with closing(Seen()) as seen:
@@ -158,7 +163,8 @@ class _Connection:
             names = [each for row in rows for each in self._check_group(row, members.get(row["id"], 0))]
             self._check_unique(seen, names)
             await self._settle(None if repairer is None else lambda id_: repairer.group(self.connection_id, id_))
-            count, last = count + len(rows), rows[-1]["id"]
+            count += sum(not is_canary(row["display_name"], row["external_id"]) for row in rows)
+            last = rows[-1]["id"]
             self._saw("groups", len(rows))
         return count
 

@@ -9,6 +9,7 @@ from vestibule.scim.folding import fold
 from vestibule.scim.patch import GroupChange
 from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
+from vestibule.store.sql.canaries import counts
 from vestibule.store.sql.memberships import Membership
 from vestibule.store.sql.pages import Wanted, select_page
 from vestibule.store.sql.resources import (
@@ -25,7 +26,7 @@ from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
 
 async def insert(db: Db, group: Group, members: Collection[str], origin: Origin, rules: Rules) -> GroupChanged:
     """Keep a new group with its first members."""
-    await count_groups(db, group.connection_id, 1)
+    await count_groups(db, group.connection_id, counts(group))
     made = await db.run(
         f"INSERT INTO groups ({GROUP}, display_name_ci) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10) "
         "ON CONFLICT DO NOTHING",
@@ -100,13 +101,15 @@ async def update(
         member_count=present.member_count + len(joined) - len(left),
         adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
     )
-    if left and rules.hold_emptied_group is not None:
+    if left and rules.hold_emptied_group is not None and counts(present):
         await _guard_emptied(db, present, changed, at, rules)
     renamed = await _is_renamed(db, present, changed) or rows.nested_changes > 0
     if joined or left or renamed:
         changed = replace(changed, version=present.version + 1, updated_at=at)
     if changed != present:
         await set_columns(db, "groups", (connection_id, group_id), differing(_columns(present), _columns(changed)))
+    if counts(changed) != counts(present):
+        await count_groups(db, connection_id, counts(changed) - counts(present))
     return GroupChanged(
         changed,
         tuple(joined),
@@ -160,7 +163,7 @@ async def delete(
     """Delete a group and its memberships; the groups that it is in change."""
     present = await one(db, connection_id, group_id)
     check_version(present.version, expected_version)
-    if rules.hold_emptied_group is not None and present.member_count >= rules.hold_emptied_group:
+    if counts(present) and rules.hold_emptied_group is not None and present.member_count >= rules.hold_emptied_group:
         raise Guarded("emptied_group", group_id, present.member_count, rules.hold_emptied_group)
     for table in ("members", "pending_members"):
         await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND group_id = $2", connection_id, group_id)
@@ -173,7 +176,7 @@ async def delete(
         "DELETE FROM pending_members WHERE connection_id = $1 AND ref_ci = $2 AND nested = 1", connection_id, group_id
     )
     await db.run("DELETE FROM groups WHERE connection_id = $1 AND id = $2", connection_id, group_id)
-    await count_groups(db, connection_id, -1)
+    await count_groups(db, connection_id, -counts(present))
 
 
 async def members(db: Db, connection_id: str, group_id: str) -> list[Member]:

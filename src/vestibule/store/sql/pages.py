@@ -16,6 +16,7 @@ from vestibule.scim.filter_ast import Filter
 from vestibule.scim.sorting import Sort, SortValue, sort_key
 from vestibule.store.db import Db, Row
 from vestibule.store.sql.anchors import Anchors, Walks
+from vestibule.store.sql.canaries import hidden
 from vestibule.store.sql.order import Order, order_of
 from vestibule.store.sql.rows import prefixed
 from vestibule.store.sql.scan import COLUMNS, Candidates, Match, matches
@@ -56,11 +57,12 @@ async def select_page(db: Db, table: str, connection_id: str, wanted: Wanted) ->
     """A page of users or groups. Raises Unsupported, TooMany."""
     condition = compile_filter(table, connection_id, wanted.where, nested=wanted.nested)
     order = order_of(table, wanted.sort, backwards=wanted.at is not None and wanted.at.before)
+    unlisted = hidden(table, condition, wanted.where)
     few = await _are_few(db, table, condition)
     if order is None or not condition.exact or not (few or _is_in_order(table, condition, order)):
-        found = await matches(Candidates(db, table, connection_id, condition, few=few), wanted.where, wanted.sort)
+        found = await matches(Candidates(db, table, connection_id, condition, unlisted, few), wanted.where, wanted.sort)
         return await _cut(db, table, connection_id, found, wanted)
-    source = _Source(db, table, connection_id, condition, order)
+    source = _Source(db, table, connection_id, condition, order, unlisted)
     if wanted.at is not None:
         return await _after(source, wanted, wanted.at)
     return await _from_start(source, wanted)
@@ -95,10 +97,12 @@ class _Source:
     connection_id: str
     condition: Condition
     order: Order
+    unlisted: str
 
     async def rows(self, at: Position | None, count: int, skip: int = 0, columns: str | None = None) -> Sequence[Row]:
         listed = prefixed("t", columns or COLUMNS[self.table])
-        sql, values = f"FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}", self.condition.values
+        sql = f"FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}{self.unlisted}"
+        values = self.condition.values
         if self.order.column is not None:
             listed += f", {self.order.column} AS sort_value"
         if at is not None:
@@ -117,7 +121,7 @@ class _Source:
             )
             return self._kept(kept) if kept else 0
         counted = await self.db.row(
-            f"SELECT count(*) FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}",
+            f"SELECT count(*) FROM {self.table} t WHERE t.connection_id = $1{self.condition.sql}{self.unlisted}",
             *self.condition.values,
         )
         return counted[0]

@@ -50,6 +50,8 @@ class Candidates:
     table: str
     connection_id: str
     condition: Condition
+    unlisted: str
+    """What is never listed, as a condition."""
     few: bool
 
 
@@ -80,7 +82,7 @@ async def _chunks(of: Candidates) -> AsyncIterator[Sequence[Row]]:
     place = len(condition.values) + 1
     sql = (
         f"SELECT {columns} FROM {table} t WHERE t.connection_id = $1 AND t.id > ${place} AND t.id <= ${place + 1}"
-        f"{condition.sql} ORDER BY t.id"
+        f"{condition.sql}{of.unlisted} ORDER BY t.id"
     )
     if of.few:
         yield await db.rows(sql, *condition.values, "", LAST)

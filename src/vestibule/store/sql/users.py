@@ -12,6 +12,7 @@ from vestibule.scim.folding import fold
 from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
 from vestibule.store.sql import references
+from vestibule.store.sql.canaries import counts
 from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
 from vestibule.store.sql.resources import (
@@ -35,7 +36,7 @@ INSERT_EMAIL = "INSERT INTO user_emails (connection_id, user_id, value_ci, type_
 async def insert(db: Db, user: User, rules: Rules) -> User:
     """Keep a new user, count it, and put it where it was waited for."""
     document = orjson.loads(user.document)
-    await count_users(db, user.connection_id, 1, int(user.active))
+    await count_users(db, user.connection_id, counts(user), counts(user) * int(user.active))
     user = await references.settle_manager(db, user, document, None, parks=rules.park)
     await _insert_row(db, user, document)
     await _index_emails(db, user, emails_of(document))
@@ -68,9 +69,10 @@ def names_a_manager(user: User) -> bool:
 async def insert_all(db: Db, users: Sequence[User]) -> list[User]:
     """Keep new users, none of whom names a manager, at once. Raises when one of them cannot be kept."""
     documents = [orjson.loads(each.document) for each in users]
-    active = Counter(each.connection_id for each in users if each.active)
-    for connection_id, count in Counter(each.connection_id for each in users).items():
-        await count_users(db, connection_id, count, active[connection_id])
+    active = Counter(each.connection_id for each in users if each.active and counts(each))
+    counted = Counter(each.connection_id for each in users if counts(each))
+    for connection_id in {each.connection_id for each in users}:
+        await count_users(db, connection_id, counted[connection_id], active[connection_id])
     await db.many(_INSERT, [_values(*each) for each in zip(users, documents, strict=True)])
     emails = [
         (user.connection_id, user.id, value, kind)
@@ -151,7 +153,7 @@ async def update(
             await _write(db, present, adopted, before, before)
             return adopted
         return present
-    if present.active and not changed.active:
+    if present.active and not changed.active and counts(present):
         await _guard_deactivation(db, connection_id, changed.updated_at, rules)
     if _names(changed) != _names(present) and (taken := await _holder(db, changed)) is not None:
         raise taken
@@ -168,8 +170,10 @@ def _seen(user: User) -> tuple[Any, ...]:
 async def _written(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> User:
     """What follows from a user who was written: addresses, and who was waited for under the new names."""
     key = (changed.connection_id, changed.id)
-    if changed.active is not present.active:
-        await count_users(db, changed.connection_id, 0, 1 if changed.active else -1)
+    step = counts(changed) - counts(present)
+    active = counts(changed) * int(changed.active) - counts(present) * int(present.active)
+    if step or active:
+        await count_users(db, changed.connection_id, step, active)
     emails = emails_of(after)
     if emails != emails_of(before):
         await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
@@ -190,7 +194,7 @@ def _names(user: User) -> tuple[str | None, str]:
 async def _write(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> None:
     different = differing(_columns(present, before), _columns(changed, after))
     if changed.active is not present.active:
-        different["deactivated_at"] = None if changed.active else changed.updated_at
+        different["deactivated_at"] = None if changed.active or not counts(present) else changed.updated_at
     await set_columns(db, "users", (changed.connection_id, changed.id), different)
 
 
@@ -224,7 +228,7 @@ async def delete(db: Db, connection_id: str, user_id: str, at: int, expected_ver
     """Delete a user and its memberships; the groups that it leaves change."""
     present = await one(db, connection_id, user_id)
     check_version(present.version, expected_version)
-    if present.active:
+    if present.active and counts(present):
         await _guard_deactivation(db, connection_id, at, rules)
     await _remove(db, present, at, None)
 
@@ -272,7 +276,10 @@ async def _remove(db: Db, user: User, at: int, merged_into: str | None) -> None:
     for table in ("members", "user_emails", "pending_managers", "identities", "verified_emails"):
         await db.run(f"DELETE FROM {table} WHERE connection_id = $1 AND user_id = $2", *key)
     await db.run("DELETE FROM users WHERE connection_id = $1 AND id = $2", *key)
-    await count_users(db, user.connection_id, -1, -int(user.active))
+    await count_users(db, user.connection_id, -counts(user), -counts(user) * int(user.active))
+    if not counts(user):
+        # Nobody will name a canary by its former id.
+        return
     await db.run(
         "INSERT INTO deleted_users (connection_id, id, user_name_ci, external_id, left_at, deleted_at, merged_into) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -1,0 +1,161 @@
+"""What a test made is taken away however the test ends, or it is said what was left."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests.conftest import Tenant
+from tests.probe.foreign import Foreign
+from tests.probe.test_foreign_servers import URL, codes, run
+from vestibule.canary import is_mark
+from vestibule.probe import Interrupted, probe
+
+WRITES = 11
+"""How many requests of a whole test write something."""
+
+
+def is_write(request: httpx2.Request) -> bool:
+    return request.method != "GET"
+
+
+def test_the_writes_of_a_whole_test_are_as_many_as_are_interrupted_below() -> None:
+    server = Foreign()
+    run(server)
+    assert sum(is_write(each) for each in server.seen) == WRITES
+
+
+@pytest.mark.parametrize("number", range(1, WRITES + 1))
+def test_an_answer_that_is_lost_leaves_nothing_behind(number: int) -> None:
+    """The server did what it was asked, and nobody heard of it."""
+    server, count = Foreign(), 0
+
+    def lose(request: httpx2.Request) -> None:
+        nonlocal count
+        count += is_write(request)
+        if is_write(request) and count == number:
+            raise httpx2.ReadError("connection reset")
+
+    server.after = lose
+    report = run(server)
+    assert server.left() == []
+    assert report.leftovers == ()
+    assert number in (8, 9) or "no_answer" in codes(report).values()
+
+
+@pytest.mark.parametrize("number", range(1, WRITES + 1))
+def test_an_interruption_at_any_write_leaves_nothing_behind(number: int) -> None:
+    server, count = Foreign(), 0
+
+    async def work() -> None:
+        nonlocal count
+        task = asyncio.current_task()
+        assert task is not None
+
+        def watch(request: object, reply: object) -> None:
+            nonlocal count
+            if getattr(request, "method", "GET") != "GET":
+                count += 1
+                if count == number:
+                    task.cancel()
+
+        with pytest.raises(Interrupted) as interrupted:
+            await probe(URL, "t", transport=server.transport(), watch=watch)
+        assert interrupted.value.report.interrupted
+        assert interrupted.value.report.finding
+        assert interrupted.value.report.leftovers == ()
+
+    asyncio.run(work())
+    assert server.left() == []
+
+
+@pytest.mark.parametrize("number", range(1, 29))
+def test_a_fault_of_ours_in_the_middle_leaves_nothing_behind(number: int) -> None:
+    server, count = Foreign(), 0
+
+    def fall(request: object, reply: object) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        asyncio.run(probe(URL, "t", transport=server.transport(), watch=fall))
+    assert server.left() == []
+
+
+def test_what_cannot_be_deleted_is_named_with_its_id_and_why() -> None:
+    report = run(Foreign(no_delete=True))
+    assert {(each.kind, each.id) for each in report.leftovers} == {("User", "u1"), ("Group", "g2"), ("Group", "g3")}
+    for each in report.leftovers:
+        assert is_mark(each.mark)
+        assert "405" in each.why
+        assert "no DELETE here" in each.why
+
+
+def test_a_lost_answer_that_nothing_can_be_looked_up_after_is_said_to_be_unknown() -> None:
+    server = Foreign()
+    lost = {"at": False}
+
+    def before(request: httpx2.Request) -> httpx2.Response | None:
+        if lost["at"] and request.method == "GET":
+            return httpx2.Response(500)
+        return None
+
+    def after(request: httpx2.Request) -> None:
+        if request.method == "POST" and urlsplit(str(request.url)).path.endswith("/Users"):
+            lost["at"] = True
+            raise httpx2.ReadError("connection reset")
+
+    server.before, server.after = before, after
+    (left, *_) = [each for each in run(server).leftovers if each.kind == "User"]
+    assert left.id is None
+    assert "look-up by its mark failed" in left.why
+
+
+def leftovers(tenant: Tenant) -> int:
+    return tenant.http.get("/Users", params={"filter": 'userName sw "vestibule-canary-"'}).json()["totalResults"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_friendly_kill_clean_up_at_our_server(tenant: Tenant, how: signal.Signals, tmp_path: Path) -> None:
+    """The command is stopped as soon as its canary is there."""
+    (tmp_path / "token").write_text(tenant.text)
+    url = tenant.vestibule.scim_url(tenant.connection_id)
+    arguments = ["test", "scim", url, "--token-file", str(tmp_path / "token")]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:  # fmt: skip
+        try:
+            deadline = time.monotonic() + 30
+            while leftovers(tenant) == 0:
+                assert time.monotonic() < deadline, "no canary came"
+                time.sleep(0.01)
+            process.send_signal(how)
+            output, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 1, output
+    assert "interrupted" in output
+    assert leftovers(tenant) == 0
+
+
+SLOW = """
+import asyncio
+from vestibule.probe.line import Line
+sent = Line.send
+async def send(self, request):
+    await asyncio.sleep(0.1)
+    return await sent(self, request)
+Line.send = send
+from vestibule.cli import main
+main()
+"""
