@@ -72,7 +72,7 @@ def _problems(console: Console, report: Report) -> None:
         if cell.explanation is not None and cell.explanation != report.trouble:
             fixes = cell.explanation.fixes
             same = (cell.explanation.code, str(fixes[0].command if fixes else ""), cell.kind)
-            key = same if cell.explanation.code == "scope_missing" else (*same, cell.verb)
+            key = same if cell.explanation.code in ("scope_missing", "not_proven") else (*same, cell.verb)
             told.setdefault((str(key), ""), []).append(cell)
     for cells in told.values():
         first = cells[0]

@@ -5,7 +5,6 @@ import re
 import signal
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -13,7 +12,7 @@ from vestibule.cli import matrix
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.entra.wire import Request
 from vestibule.model import JsonObject
-from vestibule.probe import Interrupted, Report, Unreachable, probe
+from vestibule.probe import Interrupted, Report, Unreachable, Unusable, probe
 from vestibule.probe.grants import NoConnection, from_grants
 from vestibule.probe.listen import Wait, listen
 from vestibule.probe.reply import Reply
@@ -79,6 +78,8 @@ def _probe(session: Session, url: str, text: str, *, writes: bool, verbose: bool
 
     try:
         return asyncio.run(work())
+    except Unusable as error:
+        fail(str(error))
     except Unreachable as error:
         fail(str(error), UNREACHABLE)
     except KeyboardInterrupt:
@@ -129,7 +130,7 @@ def _is_here(session: Session, connection_id: str) -> bool:
 
 def _connection_in(session: Session, url: str) -> str | None:
     """The connection that a URL names, if there is a database to look for it in."""
-    named = _CONNECTION.search(urlsplit(url).path)
+    named = _CONNECTION.search(url)
     if named is None:
         return None
     database = session.settings.database

@@ -12,7 +12,7 @@ from vestibule import canary, ids
 from vestibule.clock import Clock, SystemClock
 from vestibule.entra.wire import Request, endpoint
 from vestibule.probe.cleanup import clean_up
-from vestibule.probe.line import Line
+from vestibule.probe.line import Line, Unusable
 from vestibule.probe.plan import Names, Plan, Steps
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Cell, Leftover, Report
@@ -45,9 +45,12 @@ async def probe(
     """Test a tenant URL with a token: reads alone, or with `writes` on a marked user and group as well.
 
     The URL may carry Entra's feature flag `?aadOptscim062020`; the test then speaks as Entra does with it.
-    Raises Unreachable when nobody answers, Interrupted when cancelled.
+    Raises Unusable for what is no address or no token, Unreachable when nobody answers, Interrupted when cancelled.
     """
-    base, mode = endpoint(url)
+    try:
+        base, mode = endpoint(url)
+    except ValueError as error:
+        raise Unusable(f"{url!r} is no address of a SCIM server: write https://HOST/PATH.") from error
     async with Line(base, token, transport) as line:
         plan = Plan(base, _names((clock or SystemClock()).now()), mode, ids.token_id_of(token.strip()))
         leftovers: list[Leftover] = []

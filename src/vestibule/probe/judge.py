@@ -1,5 +1,6 @@
 """What an answer proves: a verdict, with the reason in words when it is not the one that Entra needs."""
 
+import re
 from dataclasses import dataclass, replace
 
 from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
@@ -11,6 +12,7 @@ from vestibule.probe import findings
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Verb, Verdict
 
+_LINK = re.compile(r"(.+) (https?://\S+/e/req_\w+)", re.DOTALL)
 _TOKEN_CODES = ("token_missing", "token_expired", "token_revoked", "token_unknown")
 
 
@@ -106,7 +108,12 @@ def _of_ours(exchange: Exchange) -> Explanation:
                 return told
     if exchange.status == 404 and exchange.path in ("/Users", "/Groups"):
         return explain(replace(exchange, facts={**exchange.facts, "resource_type": "Connection"}))
-    return explain(exchange)
+    told = explain(exchange)
+    said = _LINK.fullmatch(detail)
+    if told.code == "scope_missing" or said is None:
+        return told
+    # The server has written the sentence and the first thing to do; the rest stands on the page.
+    return Explanation(told.code, said[1], f"The rest is told at {said[2]}.")
 
 
 def _elsewhere(told: Explanation, kind: Kind, verb: Verb) -> Explanation:

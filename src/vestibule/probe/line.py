@@ -26,11 +26,15 @@ class Unreachable(Exception):
     """There is no talking to the address; the message says why and what to do."""
 
 
+class Unusable(Unreachable):
+    """The address or the token is none at all; nothing was sent."""
+
+
 class Line:
     """One connection, one request at a time. Proxies of the environment are not used, redirections not followed."""
 
     def __init__(self, base: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        """Raises Unreachable when the address or the token cannot be used at all."""
+        """Raises Unusable."""
         self.base = _checked(base)
         self.answered = False
         self._client = httpx2.AsyncClient(
@@ -109,14 +113,14 @@ def _checked(base: str) -> str:
     except (ValueError, httpx2.InvalidURL):
         good = False
     if not good:
-        raise Unreachable(f"{base!r} is no address of a SCIM server: write https://HOST/PATH.")
+        raise Unusable(f"{base!r} is no address of a SCIM server: write https://HOST/PATH.")
     return base
 
 
 def _sendable(token: str) -> str:
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise Unreachable(
+        raise Unusable(
             "The token is empty or holds a character that no header can carry. Copy it again from where it was made."
         )
     return token

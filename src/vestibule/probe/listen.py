@@ -95,7 +95,7 @@ async def _judged(store: Store, clock: Clock, url: str, test: Exchange) -> Repor
 
 
 def _nothing_came(seconds: float, others: int) -> Explanation:
-    came = f"{others} other requests came" if others else "No request came"
+    came = {0: "No request came", 1: "1 other request came"}.get(others, f"{others} other requests came")
     return Explanation(
         "no_test_seen",
         f"{came} within {seconds:g} seconds, and no connection test among them.",

@@ -203,25 +203,28 @@ def summary(report: Report) -> str:
         return "The test was interrupted; what was not tried is not proven."
     if report.trouble is not None:
         return report.trouble.sentence
-    bad: dict[Kind, list[str]] = {"User": [], "Group": []}
-    for cell in report.cells.values():
-        if cell.verdict in ("no", "unclear"):
-            bad[cell.kind].append(cell.verb.replace("_", " "))
-    if bad["Group"] and report.entra_test == "green":
-        more = f" Users fail, too: {', '.join(bad['User'])}." if bad["User"] else ""
-        return (
-            "Entra's own Test Connection is green here, as it only looks up a user, but groups fail: "
-            f"{', '.join(bad['Group'])}.{more}"
-        )
-    if bad["User"] or bad["Group"]:
-        told = [f"{kind.lower()}s: {', '.join(verbs)}" for kind, verbs in bad.items() if verbs]
-        return f"Not in order are {'; '.join(told)}."
+    users, groups = (_wrong(report, kind) for kind in VERBS)
+    if groups and report.entra_test == "green":
+        more = f" Users {users}, too." if users else ""
+        return f"Entra's own Test Connection is green here, as it only looks up a user, but groups {groups}.{more}"
+    if users or groups:
+        return " ".join(f"{kind} {told}." for kind, told in (("Users", users), ("Groups", groups)) if told)
     if report.leftovers:
         return "Everything was answered as it should be, but something was left behind."
     if report.proven:
         how = "the token has every scope" if report.mode != "canary" else "every verb was tried"
         return f"Users and groups are in order: {how} that Entra's provisioning needs."
     return "Reading users and groups is in order. Writing is not proven: run it with --canary."
+
+
+def _wrong(report: Report, kind: Kind) -> str:
+    """What of a kind fails and what is not proven, in words; empty when nothing is wrong."""
+    told: list[str] = []
+    for verdict, words in (("no", "fail"), ("unclear", "are not proven")):
+        verbs = [verb.replace("_", " ") for verb in VERBS[kind] if report.cells[kind, verb].verdict == verdict]
+        if verbs:
+            told.append(f"{words} ({', '.join(verbs)})")
+    return " and ".join(told)
 
 
 def untried(verdict: Verdict = "not_tried") -> dict[tuple[Kind, Verb], Cell]:
