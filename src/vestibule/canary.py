@@ -19,6 +19,11 @@ def is_mark(text: str | None) -> bool:
     return text is not None and text.startswith(PREFIX) and text[SUFFIX_AT:] == SUFFIX
 
 
+def ident_in(text: str) -> str:
+    """The id in a mark, without its prefix."""
+    return text[len(PREFIX) : SUFFIX_AT]
+
+
 def is_canary(name: str, external_id: str | None) -> bool:
     """Whether a user or a group was made by a connection test: both of its names are marks."""
     return is_mark(name) and is_mark(external_id)

@@ -33,6 +33,20 @@ def new_id(prefix: str, now: int) -> str:
     return f"{prefix}_{_base32(value)}"
 
 
+def time_of(ident: str) -> int | None:
+    """When an id was made, in microseconds to the millisecond, or None when it is none of this form.
+
+    `ident` may come without its prefix.
+    """
+    text = ident.rpartition("_")[2]
+    if len(text) != 26 or any(each not in _ALPHABET for each in text):
+        return None
+    value = 0
+    for each in text:
+        value = value << 5 | _ALPHABET.index(each)
+    return (value >> 80) * 1_000
+
+
 def request_id(now: int) -> str:
     """A fresh `req_…` id for one recorded exchange."""
     return new_id("req", now)

@@ -81,8 +81,9 @@ class Foreign:
             return self._error(400, "filters are not supported", scimType="invalidFilter")
         found = dict(self.things[kind])
         if not self.no_filters:
-            name, wanted = re.fullmatch(r'(\w+) eq "(.*)"', query["filter"]).groups()  # type: ignore[union-attr]
-            found = {i: each for i, each in found.items() if each.get(name) == wanted and i not in self.gone}
+            name, how, wanted = re.fullmatch(r'(\w+) (eq|sw) "(.*)"', query["filter"]).groups()  # type: ignore[union-attr]
+            fits = str.startswith if how == "sw" else str.__eq__
+            found = {i: each for i, each in found.items() if fits(each.get(name, ""), wanted) and i not in self.gone}
         if not found and self.missing_404:
             return self._error(404, "nobody matches")
         shown = [self._shown(kind, ident, query) for ident in found]
@@ -113,7 +114,7 @@ class Foreign:
         return self._json(200, self._shown(kind, ident, query))
 
     def _patch(self, thing: dict[str, Any], operation: dict[str, Any]) -> None:
-        what, path, value = operation["op"].lower(), operation.get("path"), operation.get("value")
+        what, path, value = operation["op"].lower(), operation.get("path"), operation.get("value", [])
         if path is None:
             thing.update(value)
         elif path == "active":

@@ -105,7 +105,7 @@ def test_counters_follow_who_becomes_a_canary_and_who_stops_to_be_one(tenant: Te
     before = kept(tenant)
     user = canary_user(tenant)
     assert kept(tenant) == before
-    rename = {
+    rename: Any = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "path": "userName", "value": "ana@example.com"}],
     }

@@ -15,7 +15,9 @@ import pytest
 from tests.conftest import Tenant
 from tests.probe.foreign import Foreign
 from tests.probe.test_foreign_servers import URL, codes, run
-from vestibule.canary import is_mark
+from vestibule import ids
+from vestibule.canary import is_mark, mark
+from vestibule.clock import SystemClock
 from vestibule.probe import Interrupted, probe
 
 WRITES = 11
@@ -76,7 +78,7 @@ def test_an_interruption_at_any_write_leaves_nothing_behind(number: int) -> None
     assert server.left() == []
 
 
-@pytest.mark.parametrize("number", range(1, 29))
+@pytest.mark.parametrize("number", range(1, 31))
 def test_a_fault_of_ours_in_the_middle_leaves_nothing_behind(number: int) -> None:
     server, count = Foreign(), 0
 
@@ -122,6 +124,39 @@ def test_a_lost_answer_that_nothing_can_be_looked_up_after_is_said_to_be_unknown
 
 def leftovers(tenant: Tenant) -> int:
     return tenant.http.get("/Users", params={"filter": 'userName sw "vestibule-canary-"'}).json()["totalResults"]
+
+
+def old_mark(age_in_hours: float) -> str:
+    """`new_id` never goes back in time."""
+    made = SystemClock().now() // 1_000 - int(age_in_hours * 3_600_000)
+    ident = f"can_{ids._base32(made << 80 | 7 << 76)}"
+    assert ids.time_of(ident) == made * 1_000
+    return mark(ident)
+
+
+def test_what_an_earlier_test_left_when_it_was_killed_is_taken_away(tenant: Tenant) -> None:
+    old, young = old_mark(1), old_mark(0)
+    for name in (old, young):
+        user = tenant.http.post("/Users", json={"userName": name, "externalId": name}).json()
+        group = {"displayName": name, "externalId": name, "members": [{"value": user["id"]}]}
+        tenant.http.post("/Groups", json=group).raise_for_status()
+    report = asyncio.run(probe(tenant.vestibule.scim_url(tenant.connection_id), tenant.text))
+    assert report.proven
+    assert report.as_json()["swept"] == 2
+    assert leftovers(tenant) == 1, "another test may be on its way"
+
+
+def test_a_server_that_ignores_filters_loses_nobody_to_the_sweep() -> None:
+    server = Foreign(no_filters=True)
+    mark_ = old_mark(1)
+    server.things["Users"] = {
+        "u100": {"userName": "ana@example.com"},
+        "u101": {"userName": mark_, "externalId": "ana"},
+        "u102": {"userName": "bo@example.com", "externalId": mark_},
+        "u103": {"userName": mark_, "externalId": mark_},
+    }
+    run(server)
+    assert set(server.left()) == {"u100", "u101", "u102"}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

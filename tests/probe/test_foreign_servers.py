@@ -17,7 +17,7 @@ def run(server: Foreign, url: str = URL, **options: Any) -> Report:
     return asyncio.run(probe(url, GUID, transport=server.transport(), **options))
 
 
-def codes(report: Report) -> dict[tuple[str, str], str]:
+def codes(report: Report) -> dict[Any, str]:
     return {key: each.explanation.code for key, each in report.cells.items() if each.explanation is not None}
 
 

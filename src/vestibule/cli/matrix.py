@@ -29,6 +29,8 @@ def show(report: Report) -> None:
         _tell(console, report.trouble, "", None)
     _problems(console, report)
     _notes(console, report)
+    if report.swept:
+        _say(console, f"\nNote: {report.swept} leftovers of an earlier test that was killed were taken away.")
     for left in report.leftovers:
         where = left.id or "its id is not known"
         _say(console, f"\nLeft behind: {left.kind} {where}, named {left.mark}.")

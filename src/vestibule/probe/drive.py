@@ -16,6 +16,7 @@ from vestibule.probe.line import Line, Unusable
 from vestibule.probe.plan import Names, Plan, Steps
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Cell, Leftover, Report
+from vestibule.probe.sweep import sweep
 from vestibule.scim.scopes import SCOPES
 
 T = TypeVar("T")
@@ -52,10 +53,15 @@ async def probe(
     except ValueError as error:
         raise Unusable(f"{url!r} is no address of a SCIM server: write https://HOST/PATH.") from error
     async with Line(base, token, transport) as line:
-        plan = Plan(base, _names((clock or SystemClock()).now()), mode, ids.token_id_of(token.strip()))
+        now = (clock or SystemClock()).now()
+        plan = Plan(base, _names(now), mode, ids.token_id_of(token.strip()))
         leftovers: list[Leftover] = []
+        swept = 0
         try:
             await _drive(plan.run(writes=writes), line, watch)
+            if writes and plan.trouble is None:
+                for kind in ("Group", "User"):
+                    swept += await _drive(sweep(kind, now), line, watch)
         except asyncio.CancelledError as error:
             await asyncio.sleep(LATE)
             await _clean_up(plan, line, watch, leftovers)
@@ -65,7 +71,7 @@ async def probe(
             await _clean_up(plan, line, watch, leftovers)
             raise
         await _clean_up(plan, line, watch, leftovers)
-        return _report(plan, leftovers, writes=writes)
+        return replace(_report(plan, leftovers, writes=writes), swept=swept)
 
 
 async def _drive(steps: Steps[T], line: Line, watch: Watch | None) -> T:

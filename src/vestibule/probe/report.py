@@ -132,7 +132,8 @@ class Leftover:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A whole test. `got` are the scopes of the token as far as anybody told them; `seen` is what came in while
-    listening, `trouble` what keeps the whole connection from working."""
+    listening, `trouble` what keeps the whole connection from working; `swept` is how many leftovers of earlier tests
+    were taken away."""
 
     url: str
     mode: Mode
@@ -145,6 +146,7 @@ class Report:
     trouble: Explanation | None = None
     interrupted: bool = False
     seen: tuple[JsonObject, ...] = ()
+    swept: int = 0
 
     @property
     def proven(self) -> bool:
@@ -192,6 +194,7 @@ class Report:
             "discovery": [each.as_json() for each in self.discovery],
             "matrix": matrix,
             "leftovers": [each.as_json() for each in self.leftovers],
+            "swept": self.swept,
             "interrupted": self.interrupted,
             "seen": list(self.seen),
         }
