@@ -1,14 +1,18 @@
 """`vestibule test scim` as an operator uses it: what is printed, the exit codes, where the token comes from."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import USER_SCOPES, Tenant, free_port
-from vestibule.cli import main
+from tests.probe.foreign import Foreign
+from vestibule.cli import main, matrix
+from vestibule.probe import probe
 
 
 def run(tenant: Tenant | None, *arguments: str, stdin: str | None = None) -> Result:
@@ -112,3 +116,13 @@ def test_listening_in_vain_is_a_finding(tenant: Tenant) -> None:
     assert "No request came" in done.stdout
     as_json = run(tenant, url_of(tenant), "--listen", "--wait", "0.3", "--json")
     assert json.loads(as_json.stdout)["trouble"]["code"] == "no_test_seen"
+
+
+def test_what_a_server_says_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    server = Foreign()
+    refusal = {"detail": "no\x1b[2J\x07 \x9b31m [bold]groups[/bold]"}
+    server.before = lambda request: httpx2.Response(400, json=refusal) if "/Groups" in str(request.url) else None
+    matrix.show(asyncio.run(probe("https://app.example/scim/v2", "t", transport=server.transport())))
+    printed = capsys.readouterr().out
+    assert "[bold]groups[/bold]" in printed
+    assert not {"\x1b", "\x07", "\x9b"} & set(printed)

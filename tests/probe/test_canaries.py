@@ -1,17 +1,22 @@
 """What a connection test makes is there for who asks for it by name, and nowhere else."""
 
 import asyncio
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from tests.conftest import Tenant
 from tests.probe.test_at_our_server import kept
-from vestibule.canary import is_canary, mark
+from vestibule.canary import PREFIX, SUFFIX, is_canary, mark
 from vestibule.clock import SystemClock
 from vestibule.ids import new_id
 from vestibule.probe import Report, probe
 from vestibule.rollcall import Expectation, call_roll
+from vestibule.store.sql.canaries import uncanny
 from vestibule.store.verify import verify
 
 
@@ -157,3 +162,20 @@ def test_a_canary_is_in_no_roll_call(tenant: Tenant) -> None:
     wanted = [Expectation("Sales", 1)]
     (roll,) = tenant.vestibule.admin(lambda store: call_roll(store, tenant.connection_id, wanted))
     assert (roll.balanced, roll.present, roll.extra, roll.pending) == (True, 1, (), ())
+
+
+_PIECES = st.sampled_from([PREFIX, SUFFIX, "0" * 26, "0" * 25, "x", "\u212a", "", PREFIX.upper(), "@", "é" * 26])
+_NAMES = st.lists(_PIECES, max_size=4).map("".join) | st.text(max_size=60)
+
+
+@given(name=_NAMES, external_id=st.none() | _NAMES)
+@example(a_mark(), a_mark())
+@example(PREFIX + "é" * 26 + SUFFIX, PREFIX + "0" * 26 + SUFFIX)
+def test_sql_and_python_agree_on_what_a_canary_is(name: str, external_id: str | None) -> None:
+    assume("\0" not in name + (external_id or ""))
+    assume(not any("\ud800" <= each <= "\udfff" for each in name + (external_id or "")))
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE users (user_name TEXT, external_id TEXT)")
+        db.execute("INSERT INTO users VALUES (?, ?)", (name, external_id))
+        (found,) = db.execute(f"SELECT {uncanny('users')} FROM users").fetchone()
+    assert bool(found) is not is_canary(name, external_id)

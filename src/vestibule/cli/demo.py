@@ -192,6 +192,7 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
         f"vestibule log {connection_id} --refused",
         f"vestibule rollcall {connection_id} --group {GROUP_ALL}=269",
         f"vestibule token list {connection_id}",
+        f"vestibule test scim {scim_base_url(connection_id, session.settings)} --token {stage.token.text}",
         f"curl -H 'Authorization: Bearer {stage.token.text}' '{groups}'",
     ):
         narrator.tell(f"   {line}")

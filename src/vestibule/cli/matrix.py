@@ -8,10 +8,14 @@ from rich.text import Text
 
 from vestibule.entra.wire import Kind
 from vestibule.explain import Explanation
-from vestibule.probe.report import METHODS, SIGNS, VERBS, Cell, Evidence, Report, Verb, summary
+from vestibule.probe.report import METHODS, SIGNS, VERBS, Cell, Report, Verb, summary
 
 _COLOURS = {"yes": "green", "no": "red", "unclear": "yellow", "not_tried": "dim"}
 _WIDTH = 80
+_PATH = 60
+"""How much of a path is shown; `--json` has it whole."""
+_BY_SCOPE = ("scope_missing", "not_proven")
+"""What differs from cell to cell only in the scope."""
 
 
 def show(report: Report) -> None:
@@ -19,16 +23,17 @@ def show(report: Report) -> None:
     console = Console(highlight=False, emoji=False)
     console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
     _say(console, summary(report))
-    if report.interrupted and report.trouble is None:
-        _say(console, "It was stopped before its end; what it had made was taken away as listed below.")
     if report.trouble is None or report.mode != "listen":
         console.print()
         console.print(_table(report))
     _listened(console, report)
     if report.trouble is not None:
-        _tell(console, report.trouble, "", None)
+        console.print()
+        _say(console, _evidence(report.cells["User", "look_up"]))
+        _why(console, report.trouble)
     _problems(console, report)
-    _notes(console, report)
+    if report.trouble is None:
+        _notes(console, report)
     if report.swept:
         _say(console, f"\nNote: {report.swept} leftovers of an earlier test that was killed were taken away.")
     for left in report.leftovers:
@@ -69,28 +74,37 @@ def _listened(console: Console, report: Report) -> None:
 
 def _problems(console: Console, report: Report) -> None:
     """Each reason once, with all the cells that it holds for."""
-    told: dict[tuple[str, str], list[Cell]] = {}
+    alike: dict[object, list[Cell]] = {}
     for cell in report.cells.values():
-        if cell.explanation is not None and cell.explanation != report.trouble:
-            fixes = cell.explanation.fixes
-            same = (cell.explanation.code, str(fixes[0].command if fixes else ""), cell.kind)
-            key = same if cell.explanation.code in ("scope_missing", "not_proven") else (*same, cell.verb)
-            told.setdefault((str(key), ""), []).append(cell)
-    for cells in told.values():
+        told = cell.explanation
+        if told is not None and told != report.trouble:
+            alike.setdefault((cell.kind, cell.verdict, told.code, _reason(told)), []).append(cell)
+    for cells in alike.values():
         first = cells[0]
         if first.explanation is None:
             continue
-        others = ", ".join(dict.fromkeys(each.scope for each in cells if each.scope != cells[0].scope))
-        more = f" The same goes for {others}." if others else ""
-        _tell(console, first.explanation, more, first.evidence[-1] if first.evidence else None, SIGNS[first.verdict])
+        console.print()
+        if first.explanation.code in _BY_SCOPE:
+            others = ", ".join(dict.fromkeys(each.scope for each in cells if each.scope != first.scope))
+            _say(console, _sentence(first) + (f" The same goes for {others}." if others else ""))
+            _say(console, _evidence(first))
+        else:
+            for each in cells:
+                _say(console, _sentence(each))
+                _say(console, _evidence(each))
+        _why(console, first.explanation)
 
 
-def _tell(
-    console: Console, explanation: Explanation, more: str, evidence: Evidence | None, sign: str = SIGNS["no"]
-) -> None:
-    _say(console, f"\n{sign} {explanation.sentence}{more}")
-    if evidence is not None:
-        _say(console, f"  {_evidence(evidence)}")
+def _reason(told: Explanation) -> object:
+    """What makes two explanations one: the same way out; of the rest also the same reason."""
+    return told.fixes if told.code in _BY_SCOPE else (told.why, told.fixes)
+
+
+def _sentence(cell: Cell) -> str:
+    return f"{SIGNS[cell.verdict]} {cell.explanation.sentence if cell.explanation else ''}"
+
+
+def _why(console: Console, explanation: Explanation) -> None:
     _say(console, f"  Why: {explanation.why}")
     for fix in explanation.fixes:
         _say(console, f"  To do ({fix.who}): {fix.label}")
@@ -98,10 +112,14 @@ def _tell(
             _command(console, fix.command)
 
 
-def _evidence(evidence: Evidence) -> str:
-    scim_type = f" {evidence.scim_type}" if evidence.scim_type else ""
-    told = f"{evidence.method} {evidence.path}: {evidence.status or 'no answer'}{scim_type}, {evidence.ms} ms"
-    return told + (f", {evidence.request_id}" if evidence.request_id else "")
+def _evidence(cell: Cell) -> str:
+    if not cell.evidence:
+        return ""
+    found = cell.evidence[-1]
+    scim_type = f" {found.scim_type}" if found.scim_type else ""
+    path = found.path if len(found.path) <= _PATH else f"{found.path[: _PATH - 1]}…"
+    told = f"  {found.method} {path}: {found.status or 'no answer'}{scim_type}, {found.ms} ms"
+    return told + (f", {found.request_id}" if found.request_id else "")
 
 
 def _notes(console: Console, report: Report) -> None:
@@ -111,9 +129,17 @@ def _notes(console: Console, report: Report) -> None:
         _say(console, f"\nNote: {sentence}")
 
 
+def printable(text: str) -> str:
+    """A text of another's without what would move a terminal's cursor or change its colours."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
 def _say(console: Console, text: str) -> None:
     """Wrapped with the indent that the text begins with; a long path stays whole."""
+    if not text:
+        return
     blank, text = ("\n", text[1:]) if text.startswith("\n") else ("", text)
+    text = printable(text)
     indent = " " * (len(text) - len(text.lstrip())) or ("  " if text[:1] in SIGNS.values() else "")
     wrapped = textwrap.fill(
         text, console.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
@@ -124,6 +150,6 @@ def _say(console: Console, text: str) -> None:
 def _command(console: Console, command: str) -> None:
     """A command that can be copied though it is long."""
     lines = textwrap.wrap(
-        command, console.width - 6, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        printable(command), console.width - 6, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
     console.print("    " + " \\\n    ".join(lines), markup=False, soft_wrap=True)

@@ -63,7 +63,9 @@ def scim(
 def _probe(session: Session, url: str, text: str, *, writes: bool, verbose: bool) -> Report:
     def watch(request: Request, reply: Reply) -> None:
         if verbose:
-            session.say(f"{reply.status or 'lost'} {reply.ms:>5} ms  {request.method} {request.target}")
+            session.say(
+                matrix.printable(f"{reply.status or 'lost'} {reply.ms:>5} ms  {request.method} {request.target}")
+            )
 
     async def work() -> Report:
         task = asyncio.current_task()
@@ -111,8 +113,8 @@ def _listen(session: Session, url: str, wait: float) -> Report:
     session.say(f"Press Test Connection in the identity provider now; listening for {wait:g} seconds.")
 
     def heard(row: JsonObject) -> None:
-        line = f"{row['sign']} {row['status']}  {row['method']} {row['path']}\n       {row['sentence']}"
-        click.echo(line, err=session.as_json)
+        for line in (f"{row['sign']} {row['status']}  {row['method']} {row['path']}", f"       {row['sentence']}"):
+            click.echo(matrix.printable(line), err=session.as_json)
 
     return session.run(lambda store: listen(store, session.clock, url, connection_id, Wait(wait), heard))
 

@@ -8,14 +8,14 @@ CONSEQUENCES: dict[tuple[Kind, Verb], str] = {
     ("User", "look_up"): "Entra will match nobody, so nobody is provisioned.",
     ("User", "create"): "Entra will create nobody who is not there already.",
     ("User", "read"): "Entra will not see what is there, and fails for everybody whom it has matched.",
-    ("User", "change"): "Entra will change nothing about anybody, and logs a failure for each.",
+    ("User", "change"): "Entra will change nothing about anybody, and log a failure for each.",
     ("User", "deactivate"): "Entra will leave people active who have left the company.",
     ("User", "delete"): "Entra will leave the accounts of people who were deleted.",
     ("Group", "look_up"): "Entra will match no group, so no group is made and nobody joins one.",
     ("Group", "create"): "Entra will create no group that is not there already.",
     ("Group", "read"): "Entra will not see what is there, and fails for every group that it has matched.",
-    ("Group", "change"): "Entra will not rename a group, and logs a failure for it.",
-    ("Group", "add_member"): "Entra will put nobody into any group, and logs a failure for each group.",
+    ("Group", "change"): "Entra will not rename a group, and log a failure for it.",
+    ("Group", "add_member"): "Entra will put nobody into any group, and log a failure for each group.",
     ("Group", "remove_member"): "Entra will leave people in groups that they should be out of.",
     ("Group", "delete"): "Entra will leave groups that were unassigned or deleted.",
 }
@@ -177,7 +177,7 @@ def not_kept(kind: Kind, verb: Verb) -> Explanation:
     return Explanation(
         "not_kept",
         f"The request to {words(kind, verb)} was answered with success, and nothing was changed. Entra will show "
-        f"success and never look again. {CONSEQUENCES[kind, verb].split(', and logs')[0].rstrip('.')}.",
+        f"success and never look again. {CONSEQUENCES[kind, verb].split(', and log ')[0].rstrip('.')}.",
         "The resource was read back after the answer and is as it was before.",
         _mend("Have the server do what it says, or refuse what it does not do"),
     )

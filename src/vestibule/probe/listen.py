@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
+from vestibule import ids
 from vestibule.clock import Clock, rfc3339
 from vestibule.explain import Explanation, Fix, explain
 from vestibule.model import Exchange, JsonObject
@@ -35,9 +36,8 @@ async def listen(store: Store, clock: Clock, url: str, connection_id: str, wait:
 
     `heard` is told of each request. The matrix is out of the grants of the token that was used.
     """
-    newest = await store.exchanges(connection_id, ExchangeQuery(limit=1))
-    # Every id of a request comes after the bare prefix.
-    since = newest[0].id if newest else "req_"
+    # Ids sort by the time they were made, so what comes from now on comes after this one.
+    since = ids.request_id(clock.now())
     seen: dict[str, Exchange] = {}
     deadline, test = clock.now() + _us(wait.first), None
     while clock.now() < deadline:
