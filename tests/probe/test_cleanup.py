@@ -78,6 +78,33 @@ def test_an_interruption_at_any_write_leaves_nothing_behind(number: int) -> None
     assert server.left() == []
 
 
+def test_an_interruption_of_the_cleaning_begins_it_anew() -> None:
+    """The plan's own DELETEs are refused for a while, so that the cleaning has something to do."""
+    server, refused = Foreign(), 0
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def before(request: httpx2.Request) -> httpx2.Response | None:
+            nonlocal refused
+            if request.method == "DELETE" and refused < 4:
+                refused += 1
+                if refused == 4:
+                    task.cancel()
+                return httpx2.Response(503)
+            return None
+
+        server.before = before
+        with pytest.raises(Interrupted) as interrupted:
+            await probe(URL, "t", transport=server.transport())
+        assert interrupted.value.report.leftovers == ()
+
+    asyncio.run(work())
+    assert refused == 4
+    assert server.left() == []
+
+
 @pytest.mark.parametrize("number", range(1, 31))
 def test_a_fault_of_ours_in_the_middle_leaves_nothing_behind(number: int) -> None:
     server, count = Foreign(), 0

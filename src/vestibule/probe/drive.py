@@ -55,22 +55,21 @@ async def probe(
     async with Line(base, token, transport) as line:
         now = (clock or SystemClock()).now()
         plan = Plan(base, _names(now), mode, ids.token_id_of(token.strip()))
-        leftovers: list[Leftover] = []
         swept = 0
         try:
             await _drive(plan.run(writes=writes), line, watch)
             if writes and plan.trouble is None:
                 for kind in ("Group", "User"):
                     swept += await _drive(sweep(kind, now), line, watch)
+            # Within the try: an interruption of the cleaning begins it anew.
+            leftovers = await _clean_up(plan, line, watch)
         except asyncio.CancelledError as error:
             await asyncio.sleep(LATE)
-            await _clean_up(plan, line, watch, leftovers)
-            report = _report(plan, leftovers, writes=writes)
+            report = _report(plan, await _clean_up(plan, line, watch), writes=writes)
             raise Interrupted(replace(report, interrupted=True)) from error
         except BaseException:
-            await _clean_up(plan, line, watch, leftovers)
+            await _clean_up(plan, line, watch)
             raise
-        await _clean_up(plan, line, watch, leftovers)
         return replace(_report(plan, leftovers, writes=writes), swept=swept)
 
 
@@ -88,11 +87,9 @@ async def _drive(steps: Steps[T], line: Line, watch: Watch | None) -> T:
         return end.value
 
 
-async def _clean_up(plan: Plan, line: Line, watch: Watch | None, leftovers: list[Leftover]) -> None:
-    for made in plan.made:
-        left = await _drive(clean_up(made), line, watch)
-        if left is not None:
-            leftovers.append(left)
+async def _clean_up(plan: Plan, line: Line, watch: Watch | None) -> list[Leftover]:
+    left = [await _drive(clean_up(made), line, watch) for made in plan.made]
+    return [each for each in left if each is not None]
 
 
 def _names(now: int) -> Names:
