@@ -1,12 +1,15 @@
 """Responses in the shapes of the identity providers that customers have, signed in every way that each can be set to."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xmlsec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
-from tests.saml.keys import NOW, certificate
+from tests.saml.keys import NOW, certificate, key
 from tests.saml.provider import (
     ACS,
     IDP,
@@ -77,7 +80,7 @@ def test_a_login_is_accepted_encrypted(sender: str, what: str, content: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "method"),
+    ("name", "method"),
     [
         ("idp", xmlsec.constants.TransformRsaSha384),
         ("idp", xmlsec.constants.TransformRsaSha512),
@@ -85,14 +88,26 @@ def test_a_login_is_accepted_encrypted(sender: str, what: str, content: Any) -> 
         ("ec", xmlsec.constants.TransformEcdsaSha512),
     ],
 )
-def test_the_algorithms_on_the_list_are_accepted(key: str, method: Any) -> None:
+def test_the_algorithms_on_the_list_are_accepted(name: str, method: Any) -> None:
     for digest in (
         xmlsec.constants.TransformSha256,
         xmlsec.constants.TransformSha384,
         xmlsec.constants.TransformSha512,
     ):
-        root = signed(signing=Signing(key, method, digest))
-        assert verify(posted(root), expected(certificates=(certificate(key),)), NOW).name_id == "alice@example.com"
+        root = signed(signing=Signing(name, method, digest))
+        assert verify(posted(root), expected(certificates=(certificate(name),)), NOW).name_id == "alice@example.com"
+
+
+def test_signatures_with_probabilistic_padding_are_accepted() -> None:
+    root = signed()
+    signature = find(root, "saml:Assertion/ds:Signature")
+    signer: Any = key("idp")
+    algorithm = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
+    find(signature, "ds:SignedInfo/ds:SignatureMethod").set("Algorithm", algorithm)
+    info = etree.tostring(find(signature, "ds:SignedInfo"), method="c14n", exclusive=True)
+    made = signer.sign(info, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+    find(signature, "ds:SignatureValue").text = base64.b64encode(made).decode()
+    assert verify(posted(root), expected(), NOW)
 
 
 def test_friendly_names_and_qualifiers_are_kept() -> None:

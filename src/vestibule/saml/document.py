@@ -18,9 +18,11 @@ from vestibule.saml.xml import Element, ParseFault, events, parsed
 
 MAX_BYTES = 512 * 1024
 MAX_ELEMENTS = 20_000
-MAX_DEPTH = 48
+MAX_DEPTH = 32
 MAX_ATTRIBUTES = 64
-"""Of one element, and as many namespaces: canonicalising sorts them in quadratic time."""
+"""Of one element: canonicalising sorts them in quadratic time."""
+MAX_NAMESPACES = 24
+"""That one element declares: canonicalising looks through all that are in scope, for each element."""
 
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,255}\Z")
@@ -103,8 +105,10 @@ def _walk(root: Element, signed: Collection[str]) -> None:
     for event, item in events(root):
         if event == "start":
             count, depth, attributes = count + 1, depth + 1, item.attrib
-            if count > MAX_ELEMENTS or depth > MAX_DEPTH or declared + len(attributes) > MAX_ATTRIBUTES:
-                raise SamlError("too_complex", elements=count, depth=depth)
+            if count > MAX_ELEMENTS or depth > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
+                raise SamlError("too_complex", elements=count, depth=depth, attributes=len(attributes))
+            if declared > MAX_NAMESPACES:
+                raise SamlError("too_complex", namespaces=declared)
             declared = 0
             if attributes:
                 _attributes(attributes, ids)
