@@ -125,6 +125,18 @@ def test_whatever_is_done_to_a_cbc_ciphertext_the_answer_is_the_same() -> None:
     assert len({repr(sorted(error.facts.items())) for error in answers.values()}) == 1
 
 
+def test_a_connection_that_needs_no_cbc_may_refuse_it_where_nothing_signed_covers_it() -> None:
+    assert refused(encrypt(signed(), CBC), allow_unauthenticated_cbc=False).code == "encryption_algorithm"
+    # A ciphertext of AES-GCM that is passed off as one of AES-CBC is not even tried.
+    root = encrypt(signed())
+    method = find(root, "saml:EncryptedAssertion/xenc:EncryptedData/xenc:EncryptionMethod")
+    method.set("Algorithm", f"{NS['xenc']}aes256-cbc")
+    assert refused(root).code == "decrypt_failed"
+    assert refused(root, allow_unauthenticated_cbc=False).code == "encryption_algorithm"
+    covered = sign(encrypt(signed(), CBC))
+    assert verify(posted(covered), expected(allow_unauthenticated_cbc=False), NOW).signed == "both"
+
+
 def test_whatever_is_done_to_a_gcm_ciphertext_it_is_refused_and_only_its_author_learns_more() -> None:
     answers = {name: refused(root).code for name, root in broken(Encrypting()).items()}
     assert answers.pop("not signed") == "unsigned"

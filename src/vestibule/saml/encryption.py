@@ -60,13 +60,14 @@ class _Parts:
     keys: tuple[tuple[bytes, padding.OAEP], ...]
 
 
-def decrypted(encrypted: Element, keys: Sequence[str], signed: Collection[str]) -> Decrypted:
+def decrypted(encrypted: Element, keys: Sequence[str], signed: Collection[str], cbc: bool = True) -> Decrypted:
     """What an EncryptedAssertion holds. `keys`: private keys (PEM), the current one first; each is tried.
 
+    `cbc`: whether AES-CBC is decrypted at all; a ciphertext of AES-GCM can be passed off as one.
     Raises no_decryption_key, encryption_algorithm, decrypt_failed, and what `document.read` raises; for CBC
     that too is decrypt_failed.
     """
-    parts = _parts(encrypted)
+    parts = _parts(encrypted, _GCM | _CBC if cbc else _GCM)
     if not keys:
         raise SamlError("no_decryption_key")
     plain = _decrypt(parts, [private_key(pem) for pem in keys[:_MAX_KEYS]])
@@ -86,13 +87,13 @@ def failed(algorithm: str) -> SamlError:
     return SamlError("decrypt_failed", algorithm=algorithm)
 
 
-def _parts(encrypted: Element) -> _Parts:
+def _parts(encrypted: Element, known: Collection[str]) -> _Parts:
     data = [each for each in encrypted if each.tag == f"{{{XENC}}}EncryptedData"]
     if len(data) != 1:
         raise SamlError("encryption_algorithm", element="EncryptedData", expected=1, received=len(data))
     algorithm = _algorithm(data[0])
-    if algorithm not in _GCM and algorithm not in _CBC:
-        raise SamlError("encryption_algorithm", expected=sorted(_GCM | _CBC), received=algorithm[:200])
+    if algorithm not in known:
+        raise SamlError("encryption_algorithm", expected=sorted(known), received=algorithm[:200])
     wrapped = [
         *data[0].findall(f"{ds('KeyInfo')}/{{{XENC}}}EncryptedKey"),
         *encrypted.findall(f"{{{XENC}}}EncryptedKey"),

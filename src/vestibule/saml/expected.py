@@ -16,6 +16,8 @@ class Expected:
     `certificates`: PEM, every one that may sign. `request_id`: ID of the pending request, None if there is none.
     `decryption_keys`: our private keys, PEM, the current one first. `skew` is in microseconds.
     `allow_expired_until`: instant until which an expired signing certificate is let through, by an admin's word.
+    `allow_unauthenticated_cbc`: whether an assertion in AES-CBC is decrypted though no signed Response covers it.
+    AD FS sends such; whoever else does not need it is better off without (docs/adr/0009-saml-verification.md).
     """
 
     sp_entity_id: str
@@ -27,6 +29,7 @@ class Expected:
     decryption_keys: tuple[str, ...] = ()
     skew: int = SKEW
     allow_expired_until: int | None = None
+    allow_unauthenticated_cbc: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,8 @@ def _signatures(root: Element, held: Element, expected: Expected, now: int) -> _
     if held.tag == ENCRYPTED_ASSERTION:
         if not pinned.certificates:
             raise SamlError("no_certificate")
-        opened = decrypted(held, expected.decryption_keys, {ASSERTION})
+        cbc = outer is not None or expected.allow_unauthenticated_cbc
+        opened = decrypted(held, expected.decryption_keys, {ASSERTION}, cbc)
         inner = _inner_of(opened, outer, pinned, now)
     else:
         inner = _inner(held, outer, pinned, now)
