@@ -17,7 +17,7 @@ from tests.saml.provider import (
     encrypt,
     expected,
     find,
-    octets,
+    written,
     parse,
     posted,
     sign,
@@ -74,7 +74,7 @@ def but(**changes: Any) -> Any:
 
 
 def edited(change: Callable[[str], str]) -> str:
-    return base64.b64encode(change(octets(signed()).decode()).encode()).decode()
+    return base64.b64encode(change(written(signed()).decode()).encode()).decode()
 
 
 def failed(codes: str, message: str) -> Any:
