@@ -72,7 +72,7 @@ def signs_in(
     sign_on = SignOn(SamlIdp(issuer, "https://idp.example/sso"), mapping, **settings)
     received = from_saml(issuer, name_id, form, came)
     mapped = read_profile(received, mapping)
-    subject = key_of(received)
+    subject = key_of(received, "entra")
     notes = [asdict(each) for each in mapped.notes]
     if subject is None:
         return exchange("subject_transient", {"notes": notes, "received": received.subject_format}, idp, name_id)

@@ -17,11 +17,11 @@ from tests.saml.provider import (
     encrypt,
     expected,
     find,
-    written,
     parse,
     posted,
     sign,
     signed,
+    written,
 )
 from vestibule.explain import SIGN_IN
 from vestibule.explain.examined import facts_of
