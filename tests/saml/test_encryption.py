@@ -9,7 +9,7 @@ import xmlsec
 from tests.saml.keys import NOW, private_pem
 from tests.saml.provider import NS, Encrypting, Reply, Signing, encrypt, etree, expected, find, posted, sign, signed
 from vestibule.saml.errors import SamlError
-from vestibule.saml.response import verify
+from vestibule.saml.response import examine, verify
 
 C = xmlsec.constants
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -48,6 +48,14 @@ def test_what_is_encrypted_by_the_algorithms_on_the_list_is_read(content: str, o
 def test_the_old_key_and_the_next_one_both_decrypt(key: str) -> None:
     keys = (private_pem("sp"), private_pem("sp next"))
     assert verify(posted(encrypt(signed(), Encrypting(key))), expected(decryption_keys=keys), NOW).encrypted
+
+
+def test_the_claims_of_an_encrypted_assertion_are_told_only_once_it_is_verified() -> None:
+    wrong = examine(posted(encrypt(signed(Reply(audience="other")))), expected(), NOW)
+    assert (wrong.error and wrong.error.code, wrong.untrusted["audiences"]) == ("audience", ["other"])
+    forged = examine(posted(encrypt(signed(signing=Signing("evil")))), expected(), NOW)
+    assert "name_id" not in forged.untrusted
+    assert forged.untrusted["encrypted"] is True
 
 
 def test_the_key_may_stand_beside_the_data() -> None:

@@ -32,7 +32,31 @@ def claims_of(root: Element) -> dict[str, Any]:
     }
     if encrypted is not None:
         found["encrypted_to"] = list(_recipients(encrypted))
-    return found | ({} if assertion is None else _assertion(assertion))
+    return found | ({} if assertion is None else claims_of_assertion(assertion))
+
+
+def claims_of_assertion(assertion: Element) -> dict[str, Any]:
+    """The claims of an assertion, in the same form."""
+    conditions = assertion.find(saml("Conditions"))
+    data = assertion.find(f"{saml('Subject')}/{saml('SubjectConfirmation')}/{saml('SubjectConfirmationData')}")
+    name_id = assertion.find(f"{saml('Subject')}/{NAME_ID}")
+    attributes, _, _ = attributes_of(assertion)
+    return {
+        "assertion_id": clipped(assertion.get("ID")),
+        "assertion_issuer": _text(assertion, ISSUER),
+        "name_id": _text(assertion, f"{saml('Subject')}/{NAME_ID}"),
+        "name_id_format": None if name_id is None else clipped(name_id.get("Format")),
+        "recipient": None if data is None else clipped(data.get("Recipient")),
+        "confirmation_in_response_to": None if data is None else clipped(data.get("InResponseTo")),
+        "confirmation_not_on_or_after": None if data is None else clipped(data.get("NotOnOrAfter")),
+        "not_before": None if conditions is None else clipped(conditions.get("NotBefore")),
+        "not_on_or_after": None if conditions is None else clipped(conditions.get("NotOnOrAfter")),
+        "audiences": [clipped(each.text) for each in assertion.iter(saml("Audience"))][:_MOST],
+        "attributes": {
+            name[:300]: [clipped(value) for value in values[:_MOST]]
+            for name, values in list(attributes.items())[:_MOST]
+        },
+    }
 
 
 def key_info_of(signed: Element) -> dict[str, Any] | None:
@@ -54,29 +78,6 @@ def status_codes(root: Element) -> list[str]:
 def status_message(root: Element) -> str | None:
     """The StatusMessage, if there is one."""
     return _text(root, f"{samlp('Status')}/{samlp('StatusMessage')}", 2_000)
-
-
-def _assertion(assertion: Element) -> dict[str, Any]:
-    conditions = assertion.find(saml("Conditions"))
-    data = assertion.find(f"{saml('Subject')}/{saml('SubjectConfirmation')}/{saml('SubjectConfirmationData')}")
-    name_id = assertion.find(f"{saml('Subject')}/{NAME_ID}")
-    attributes, _, _ = attributes_of(assertion)
-    return {
-        "assertion_id": clipped(assertion.get("ID")),
-        "assertion_issuer": _text(assertion, ISSUER),
-        "name_id": _text(assertion, f"{saml('Subject')}/{NAME_ID}"),
-        "name_id_format": None if name_id is None else clipped(name_id.get("Format")),
-        "recipient": None if data is None else clipped(data.get("Recipient")),
-        "confirmation_in_response_to": None if data is None else clipped(data.get("InResponseTo")),
-        "confirmation_not_on_or_after": None if data is None else clipped(data.get("NotOnOrAfter")),
-        "not_before": None if conditions is None else clipped(conditions.get("NotBefore")),
-        "not_on_or_after": None if conditions is None else clipped(conditions.get("NotOnOrAfter")),
-        "audiences": [clipped(each.text) for each in assertion.iter(saml("Audience"))][:_MOST],
-        "attributes": {
-            name[:300]: [clipped(value) for value in values[:_MOST]]
-            for name, values in list(attributes.items())[:_MOST]
-        },
-    }
 
 
 def _text(element: Element, path: str, length: int = 300) -> str | None:

@@ -47,7 +47,7 @@ class Examination:
     """All that is known of a response. Either `assertion` or `error` is there; `error` is of the first failed check.
 
     `untrusted`: what the unverified document claims, for a diagnosis only (see `claimed.claims_of`); empty
-    where it could not be read.
+    where it could not be read. An encrypted assertion's claims are among it once it is decrypted and verified.
     """
 
     checks: tuple[Check, ...]
@@ -76,6 +76,8 @@ def examine(saml_response: str, expected: Expected, now: int) -> Examination:
             root = document.read(data, {RESPONSE, ASSERTION})
         untrusted = claimed.claims_of(root)
         proven = _proven(root, expected, now, book)
+        if proven.decrypted is not None:
+            untrusted |= claimed.claims_of_assertion(proven.assertion.element)
         case = Case(proven.response, proven.response_signed, proven.assertion.element, expected, now)
         assertion = _believed(case, proven, book)
     except SamlError as error:
