@@ -182,9 +182,9 @@ def sign(element: Any, signing: Signing = Signing()) -> Any:
 
 def resign(signature: Any, key: str = "idp") -> None:
     """Put a right SignatureValue below a SignedInfo that was altered; digests stay as they are."""
-    octets = etree.tostring(find(signature, "ds:SignedInfo"), method="c14n", exclusive=True)
+    info = etree.tostring(find(signature, "ds:SignedInfo"), method="c14n", exclusive=True)
     signer: Any = key_of(key)
-    made = signer.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+    made = signer.sign(info, padding.PKCS1v15(), hashes.SHA256())
     find(signature, "ds:SignatureValue").text = base64.b64encode(made).decode()
 
 
@@ -221,7 +221,7 @@ class Encrypting:
 def encrypt(root: Any, encrypting: Encrypting = Encrypting(), plain: bytes | None = None) -> Any:
     """Put the assertion of a response into an EncryptedAssertion, by libxmlsec; or any other `plain` octets."""
     assertion = find(root, "saml:Assertion")
-    octets = etree.tostring(assertion) if plain is None else plain
+    content = etree.tostring(assertion) if plain is None else plain
     wrapper = etree.Element(f"{{{NS['saml']}}}EncryptedAssertion", nsmap={"saml": NS["saml"]})
     root.replace(assertion, wrapper)
     template = xmlsec.template.encrypted_data_create(
@@ -243,17 +243,17 @@ def encrypt(root: Any, encrypting: Encrypting = Encrypting(), plain: bytes | Non
     manager.add_key(xmlsec.Key.from_memory(certificate(encrypting.key), xmlsec.constants.KeyDataFormatCertPem))
     context = xmlsec.EncryptionContext(manager)
     context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, encrypting.bits, xmlsec.constants.KeyDataTypeSession)
-    context.encrypt_binary(template, octets)
+    context.encrypt_binary(template, content)
     return parse(etree.tostring(root))
 
 
-def written(root: Any) -> bytes:
+def octets(root: Any) -> bytes:
     return etree.tostring(root)
 
 
 def posted(root: Any) -> str:
     """The form field."""
-    return base64.b64encode(root if isinstance(root, bytes) else written(root)).decode()
+    return base64.b64encode(root if isinstance(root, bytes) else octets(root)).decode()
 
 
 def expected(**changes: Any) -> Expected:

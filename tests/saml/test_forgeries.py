@@ -18,12 +18,12 @@ from tests.saml.provider import (
     etree,
     expected,
     find,
+    octets,
     posted,
     resign,
     sign,
     signed,
     twin,
-    written,
 )  # fmt: skip
 from vestibule.saml import trust
 from vestibule.saml.errors import SamlError
@@ -199,7 +199,7 @@ def replaced(old: str, new: str) -> Callable[[Any], bytes]:
     """Alter the text of the document once it is signed."""
 
     def spoil(root: Any) -> bytes:
-        text = written(root).decode()
+        text = octets(root).decode()
         assert old in text
         return text.replace(old, new, 1).encode()
 
@@ -210,7 +210,7 @@ def void_canonicalisation(root: Any) -> bytes:
     """A namespace that cannot be canonicalised, and the digest of nothing."""
     find(root, "saml:Assertion/ds:Signature//ds:DigestValue").text = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     resign(find(root, "saml:Assertion/ds:Signature"))
-    return written(root).replace(b'ID="_assertion"', b'xmlns:v="1" ID="_assertion"', 1)
+    return octets(root).replace(b'ID="_assertion"', b'xmlns:v="1" ID="_assertion"', 1)
 
 
 DOCTYPES = {
@@ -293,8 +293,8 @@ AFTER_ASSERTION_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
         replaced("<ds:SignedInfo", "<ds:SignedInfo " + " ".join(f'a{n * 7919 % 20_000}=""' for n in range(20_000))),
     ),
     "comment_in_name": ("comment_or_pi", replaced("alice@example.com</saml:NameID>", "alice@example.com<!---->.evil</saml:NameID>")),
-    "comment_before_root": ("comment_or_pi", lambda root: b"<!-- x -->" + written(root)),
-    "comment_after_root": ("comment_or_pi", lambda root: written(root) + b"<!-- x -->"),
+    "comment_before_root": ("comment_or_pi", lambda root: b"<!-- x -->" + octets(root)),
+    "comment_after_root": ("comment_or_pi", lambda root: octets(root) + b"<!-- x -->"),
     "pi_in_name": ("comment_or_pi", replaced("alice@", "alice<?x y?>@")),
     "void_canonicalisation": ("relative_namespace", void_canonicalisation),
     "xml_id": ("odd_id_attribute", replaced('ID="_assertion"', 'xml:id="_x" ID="_assertion"')),
@@ -306,11 +306,11 @@ AFTER_ASSERTION_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "default_namespace_differs": ("not_xml", replaced("<samlp:Response ", "<samlp:Response samlp:x='&undefined;' ")),
     "name_not_ascii": ("bad_signature", replaced('ID="_assertion"', 'é="" ID="_assertion"')),
     "utf16": ("encoding", lambda root: etree.tostring(root, encoding="utf-16")),
-    "utf7": ("encoding", lambda root: b'<?xml version="1.0" encoding="UTF-7"?>' + written(root)),
-    "not_utf8": ("encoding", lambda root: written(root).replace(b"alice", b"al\xefce")),
-    "xml_1_1": ("not_xml", lambda root: b'<?xml version="1.1"?>' + written(root)),
-    "cut_off": ("not_xml", lambda root: written(root)[:-20]),
-    "two_roots": ("not_xml", lambda root: written(root) + written(root)),
+    "utf7": ("encoding", lambda root: b'<?xml version="1.0" encoding="UTF-7"?>' + octets(root)),
+    "not_utf8": ("encoding", lambda root: octets(root).replace(b"alice", b"al\xefce")),
+    "xml_1_1": ("not_xml", lambda root: b'<?xml version="1.1"?>' + octets(root)),
+    "cut_off": ("not_xml", lambda root: octets(root)[:-20]),
+    "two_roots": ("not_xml", lambda root: octets(root) + octets(root)),
     "large": ("too_large", replaced("alice@example.com</saml:AttributeValue>", "a" * 600_000 + "</saml:AttributeValue>")),
     "deep": ("too_complex", replaced("<samlp:Status>", "<samlp:Extensions>" + "<a>" * 60 + "</a>" * 60 + "</samlp:Extensions><samlp:Status>")),
     "many_elements": ("too_complex", replaced("<samlp:Status>", "<samlp:Extensions>" + "<a/>" * 21_000 + "</samlp:Extensions><samlp:Status>")),
@@ -319,7 +319,7 @@ AFTER_ASSERTION_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
         replaced('ID="_response"', "".join(f' xmlns:n{n}="urn:n{n}"' for n in range(25)) + ' ID="_response"'),
     ),
 } | {
-    f"doctype_{name}": ("doctype", lambda root, text=text: text.encode() + written(root)) for name, text in DOCTYPES.items()
+    f"doctype_{name}": ("doctype", lambda root, text=text: text.encode() + octets(root)) for name, text in DOCTYPES.items()
 }  # fmt: skip
 
 AFTER_RESPONSE_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -343,7 +343,7 @@ AFTER_RESPONSE_SIGNED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 @pytest.fixture(scope="module")
 def accepted() -> dict[str, bytes]:
     """A good response for each way of signing, accepted before any case is made of it."""
-    good = {what: written(signed(what=what)) for what in ("assertion", "response", "both")}
+    good = {what: octets(signed(what=what)) for what in ("assertion", "response", "both")}
     for response in good.values():
         assert verify(posted(response), expected(), NOW).name_id == "alice@example.com"
     return good
