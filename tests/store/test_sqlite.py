@@ -121,6 +121,21 @@ class TestSqlite(StoreConformance):
         assert [seen.count(each) for each in ("BEGIN IMMEDIATE", "COMMIT")] == [1, 1]
 
     @promise
+    async def test_those_who_come_back_at_once_share_a_commit_with_those_who_waited(self, store: Store) -> None:
+        """However they were parted at first: two halves would take turns with twice as many commits."""
+        numbers = iter(range(160))
+
+        async def lane(late: int) -> None:
+            for _ in range(late):
+                await asyncio.sleep(0)
+            for number in numbers:
+                await store.create_user(a_user(number))
+
+        with statements(store) as seen:
+            await asyncio.gather(*(lane(late) for late in (0, 0, 0, 0, 2, 2, 2, 2)))
+        assert 20 <= seen.count("COMMIT") <= 24
+
+    @promise
     async def test_a_change_names_no_column_that_stays_as_it_is(self, store: Store) -> None:
         """SQLite would write each index anew that such a column is in."""
         await people(store, 1)

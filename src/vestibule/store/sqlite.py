@@ -26,6 +26,10 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """For how many seconds a write waits for another process that holds the file."""
 RETRY_DELAY = 1.0
+QUIET_TURNS = 5
+"""A commit waits no longer for others when in so many turns of the event loop nobody came."""
+GATHERING = 0.005
+"""For how many seconds it waits at most."""
 _log = logging.getLogger(__name__)
 
 
@@ -176,9 +180,11 @@ class SqliteEngine:
 
     async def _drain(self) -> None:
         """Write what is queued, batch after batch, until nobody waits."""
-        written = True
+        written, writes = True, list[tuple[Write[Any], asyncio.Future[Any]]]()
         try:
             while self._writes or (self._riders and written):
+                if len(writes) + len(self._writes) > 1:
+                    await self._gather()
                 writes, self._writes = self._writes, []
                 written = await self._batch(writes)
         finally:
@@ -186,6 +192,18 @@ class SqliteEngine:
         if not self._closed and (self._writes or self._riders):
             # Nobody waits for a rider, so nobody would come to send it again.
             self._go_on_in(0 if self._writes else RETRY_DELAY)
+
+    async def _gather(self) -> None:
+        """Let those come back whom the last commit answered, so that all share the next one.
+
+        While the loop is busy, it does only what it had to do anyway; while it is not, its turns take no time.
+        """
+        loop = asyncio.get_running_loop()
+        until, quiet = loop.time() + GATHERING, 0
+        while quiet < QUIET_TURNS and loop.time() < until:
+            waiting = len(self._writes)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._writes) == waiting else 0
 
     async def _batch(self, writes: list[tuple[Write[Any], asyncio.Future[Any]]]) -> bool:
         """One transaction with one durable commit; each write fails alone, or all of them with the commit."""
