@@ -7,7 +7,7 @@ spelling, literals in the attribute's type.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import orjson
 
@@ -53,8 +53,7 @@ class PatchPath:
     sub: Attribute | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     at: int
@@ -141,13 +140,15 @@ class _Reader:
             kind = match.lastgroup
             self.tokens.append(_Token(kind, match[kind], match.start(kind)))
             at = match.end()
+        self.tokens.append(_Token("end", "", len(self.text)))
 
     def peek(self) -> _Token:
-        return self.tokens[self.next] if self.next < len(self.tokens) else _Token("end", "", len(self.text))
+        return self.tokens[self.next]
 
     def take(self) -> _Token:
-        token = self.peek()
-        self.next += 1
+        token = self.tokens[self.next]
+        if token.kind != "end":
+            self.next += 1
         return token
 
     def is_word(self, word: str) -> bool:

@@ -161,7 +161,7 @@ async def _from_start(source: _Source, wanted: Wanted) -> Rows:
     passed = wanted.start - 1 + len(rows)
     if len(rows) == wanted.count and (anchors := _anchors(source, wanted)) is not None:
         anchors.note(passed, source.position(rows[-1]))
-    if 0 < len(rows) < wanted.count and source.condition.sql:
+    if len(rows) < wanted.count and source.condition.sql and (rows or wanted.start == 1):
         return Rows(passed, rows, more=False, keys=source.keys(rows))
     total = await source.total()
     return Rows(total, rows, passed < total, source.keys(rows))
