@@ -174,7 +174,7 @@ async def refresh_metadata(store: Store, fetcher: Fetcher, loaded: Loaded, now: 
             return sign_on
         if fault is not None:
             return replace(sign_on, idp=replace(idp, metadata_tried_at=now, metadata_fault=fault))
-        return replace(sign_on, idp=replace(fresh, metadata_tried_at=now))
+        return replace(sign_on, idp=replace(fresh, metadata_tried_at=now, signs_ciphertext=idp.signs_ciphertext))
 
     changed = fault is None and _essence(fresh) != _essence(present)
     detail = {"certificates": len(fresh.certificates), "sso_url": fresh.sso_url}
@@ -183,7 +183,7 @@ async def refresh_metadata(store: Store, fetcher: Fetcher, loaded: Loaded, now: 
 
 
 def _essence(provider: SamlIdp) -> SamlIdp:
-    return replace(provider, metadata_read_at=None, metadata_tried_at=None, metadata_fault=None)
+    return replace(provider, metadata_read_at=None, metadata_tried_at=None, metadata_fault=None, signs_ciphertext=False)
 
 
 async def _renewed(store: Store, loaded: Loaded, renew: Change, entry: Audit | None = None) -> Loaded:
@@ -197,6 +197,19 @@ async def _renewed(store: Store, loaded: Loaded, renew: Change, entry: Audit | N
 
     row = await store.change_sign_on(connection.id, change, entry)
     return Loaded(connection, kept_sign_on(row.settings, connection.idp), row.enabled)
+
+
+async def note_signed_ciphertext(store: Store, loaded: Loaded) -> None:
+    """Remember that the identity provider signs what it encrypts, so that nothing less is taken from now on."""
+    if isinstance(loaded.sign_on.idp, SamlIdp) and not loaded.sign_on.idp.signs_ciphertext:
+        await _renewed(store, loaded, _with_saml(signs_ciphertext=True))
+
+
+def _with_saml(**values: Any) -> Change:
+    def renew(sign_on: SignOn) -> SignOn:
+        return replace(sign_on, idp=replace(cast("SamlIdp", sign_on.idp), **values))
+
+    return renew
 
 
 def may_read_again(loaded: Loaded, now: int) -> bool:

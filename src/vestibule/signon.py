@@ -48,6 +48,8 @@ class SamlIdp:
     metadata_fault: str | None = None
     """Why they could not be read the last time; what was read before stays in force."""
     wants_signed_requests: bool = False
+    signs_ciphertext: bool = False
+    """Whether it was seen to sign what it encrypts; from then on AES-CBC that nothing signed covers is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 _FLAGS = frozenset(
     {"idp_initiated", "create_groups", "groups_exact_case", "link_by_email", "sign_requests", "force_authn",
-     "wants_signed_requests"}
+     "wants_signed_requests", "signs_ciphertext"}
 )  # fmt: skip
 _INSTANTS = frozenset(
     {"expired_until", "metadata_read_at", "metadata_tried_at", "discovery_read_at", "jwks_read_at"}

@@ -1,5 +1,6 @@
 """The composition root: settings and a store become one ASGI application."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from vestibule.directory import Directory
 from vestibule.outbound.addresses import Allowed
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.mail import Mailer, MailServer
+from vestibule.outbound.names import Resolvers
 from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
+from vestibule.server.background import Background
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.server.sign_on.desk import Desk
@@ -58,10 +61,16 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
 
+    desk = desk_of(store, settings, clock)
+    background = Background(store, clock, desk.fetcher, Resolvers.read(settings.dns_servers), desk.allow_http)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
+        working = asyncio.create_task(background.run())
         yield
+        working.cancel()
+        await asyncio.wait([working])
         await store.close()
 
     async def healthz(_: Request) -> Response:
@@ -77,7 +86,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *Api(store, clock, settings.api_key).routes(),
-            *sign_on_routes(desk_of(store, settings, clock)),
+            *sign_on_routes(desk),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         lifespan=lifespan,

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from vestibule import ids
+from vestibule.canary import is_canary
 from vestibule.claims import Profile
 from vestibule.model import Audit, EmailProof, Identity, JsonObject, Token, User, VerifiedEmail
 from vestibule.scim.folding import fold
@@ -22,6 +23,9 @@ async def admit(store: Store, arrival: Arrival) -> Outcome:
     profile = arrival.mapped.profile
     if profile is None:
         return claims_missing(arrival)
+    if is_canary(profile.user_name, profile.external_id):
+        # Such names are a connection test's, and hidden.
+        return Refused("not_provisioned", {"looked_for": {"userName": profile.user_name}})
     provisioned = await is_provisioned(store, arrival)
     found = await people.find(store, arrival, profile, provisioned=provisioned)
     if isinstance(found, Refused):

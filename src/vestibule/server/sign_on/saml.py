@@ -123,6 +123,8 @@ class SamlEndpoints:
         details = {
             "name_id": assertion.name_id,
             "name_id_format": assertion.name_id_format,
+            "name_qualifier": assertion.name_qualifier,
+            "sp_name_qualifier": assertion.sp_name_qualifier,
             "session_index": assertion.session_index,
             "browser": browser_of(request),
         }
@@ -131,6 +133,8 @@ class SamlEndpoints:
             "encrypted": assertion.encrypted,
             "certificate": assertion.certificate,
         }
+        if assertion.encrypted and assertion.signed != "assertion":
+            await identity_providers.note_signed_ciphertext(desk.store, loaded)
         response = await arrive(desk, visit, loaded, Vouched(received, details, _told(examination)), pending)
         cookies.drop_login(response, desk, relay_state or "")
         return response
@@ -144,6 +148,8 @@ class SamlEndpoints:
             login = await self._desk.store.take_login(visit.connection_id, relay_state, hashed(secret))
         except NotFound:
             raise LoginRefused(400, "request_unknown", await self._why_unknown(visit, relay_state, secret)) from None
+        if "request_id" not in login.document:
+            raise LoginRefused(400, "request_unknown", {"why": "no_sign_in"})
         if visit.at >= login.expires_at:
             raise LoginRefused(400, "request_unknown", {"why": "too_old"})
         visit.facts |= {"login": login.id, "test": bool(login.document.get("test"))}
@@ -201,6 +207,7 @@ def expected_of(desk: Desk, loaded: Loaded, request_id: str | None, decryption_k
         decryption_keys=tuple(decryption_keys),
         skew=sign_on.skew * SECOND,
         allow_expired_until=sign_on.expired_until,
+        allow_unauthenticated_cbc=not idp.signs_ciphertext,
     )
 
 

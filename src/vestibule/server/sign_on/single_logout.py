@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vestibule import ids, sp_keys
 from vestibule.identity_providers import Loaded, load
-from vestibule.model import PendingLogin, SpKey
+from vestibule.model import JsonObject, PendingLogin, SpKey
 from vestibule.portal.sign_in_pages import posting_page, signed_out_page
 from vestibule.saml import logout
 from vestibule.saml.bindings import PostForm
@@ -116,7 +116,7 @@ class LogoutEndpoint:
             issued=now,
             issuer=desk.saml_url(session.connection_id, "metadata"),
             destination=idp.slo_url,
-            name_id=NameId(name_id, session.document.get("name_id_format")),
+            name_id=_name_id(session.document),
             session_indexes=(index,) if index else (),
         )
         pending = PendingLogin(
@@ -142,6 +142,12 @@ class LogoutEndpoint:
             return RedirectResponse(logout.redirect(message, relay_state, private), 302)
         form: PostForm = logout.post(message, relay_state, private, key.certificate)
         return posting_page(form.action, form.fields)
+
+
+def _name_id(document: JsonObject) -> NameId:
+    """Whom the assertion named, with all that it was named by."""
+    names = ("name_id", "name_id_format", "name_qualifier", "sp_name_qualifier")
+    return NameId(*(document.get(name) for name in names))  # pyright: ignore[reportArgumentType]
 
 
 def _idp(loaded: Loaded) -> SamlIdp:
