@@ -15,6 +15,7 @@ from rich.console import Console
 
 from vestibule import connections
 from vestibule.cli.connection import scim_base_url
+from vestibule.cli.demo_sign_in import LOOPBACK, SignIn, identity_provider, tell_sign_in
 from vestibule.cli.explain import as_text
 from vestibule.cli.rehearse import job_lines, run_job
 from vestibule.cli.rollcall import a_console, show
@@ -74,18 +75,22 @@ class Narrator:
 def demo(session: Session, leave: bool, port: int | None, seed: int) -> None:
     """Watch 290 people sync, every group fail with 403, the reason, the one command that mends it, and 269 of 269.
 
-    Everything is kept in a temporary folder. Leaves with 0 only if the roll call balances.
+    Then somebody signs in, after a wrongly mapped claim was found. Everything is kept in a temporary folder. Leaves
+    with 0 only if the roll call balances and the person is in.
     """
     with tempfile.TemporaryDirectory(prefix="vestibule-demo-") as folder:
         port = port or _free_port()
         chosen = Settings(f"sqlite:///{folder}/vestibule.db", f"http://127.0.0.1:{port}")
         stage_session = Session(chosen, as_json=False, clock=session.clock)
         stage = _set_the_stage(stage_session, Path(folder), seed)
-        with _server(chosen, port, Path(folder) / "server.log"):
-            balanced = _play(stage_session, stage, Narrator())
+        with (
+            _server(chosen, port, Path(folder) / "server.log"),
+            identity_provider(stage.source, _free_port(), Path(folder) / "idp.log") as provider_url,
+        ):
+            good = _play(stage_session, stage, provider_url, Narrator())
             if not leave:
                 _wait()
-    if not balanced:
+    if not good:
         sys.exit(FINDING)
 
 
@@ -110,7 +115,7 @@ def _set_the_stage(session: Session, folder: Path, seed: int) -> Stage:
     return Stage(connection, token, tenant, source, folder / "entra-job.db")
 
 
-def _play(session: Session, stage: Stage, narrator: Narrator) -> bool:
+def _play(session: Session, stage: Stage, provider_url: str, narrator: Narrator) -> bool:
     _introduce(session, stage, narrator)
     _test_connection(session, stage, narrator)
     narrator.step("Entra's initial cycle: users first, then groups")
@@ -125,8 +130,15 @@ def _play(session: Session, stage: Stage, narrator: Narrator) -> bool:
     _cycle(session, stage, narrator)
     narrator.step("The roll call again")
     rolls = _rolls(session, stage, narrator)
+    sign_in = SignIn(session, stage.connection, provider_url, narrator.tell)
+    signed_in = tell_sign_in(sign_in, _somebody(stage.tenant), narrator.step)
     _farewell(session, stage, narrator)
-    return all(roll.balanced for roll in rolls)
+    return signed_in and all(roll.balanced for roll in rolls)
+
+
+def _somebody(tenant: Tenant) -> str:
+    """Who signs in: the first of the company with an account and a mailbox."""
+    return next(each.user_principal_name for each in tenant.users if each.enabled and each.attributes.get("mail"))
 
 
 def _introduce(session: Session, stage: Stage, narrator: Narrator) -> None:
@@ -201,7 +213,8 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
 @contextlib.contextmanager
 def _server(settings: Settings, port: int, log: Path) -> Generator[None]:
     """The real server in a process of its own; what it says goes to a file."""
-    arguments = [sys.executable, "-m", "vestibule", "serve", "--port", str(port), "--database", settings.database]
+    arguments = [sys.executable, "-m", "vestibule", "serve", "--port", str(port), "--database", settings.database,
+                 "--allow-network", LOOPBACK]  # fmt: skip
     with log.open("wb") as said:
         process = subprocess.Popen(arguments, stderr=said)  # noqa: S603 -- our own interpreter
     try:

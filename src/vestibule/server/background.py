@@ -1,6 +1,7 @@
-"""What is done while nobody asks: metadata read anew, mail domains checked again. With several workers each looks, and the later ones find little left to do.
+"""What is done while nobody asks: metadata read anew, mail domains checked again.
 
-A turn that fails is told and tried again; it never ends the server.
+With several workers each looks, and the later ones find little left to do. A turn that fails is told and tried again;
+it never ends the server.
 """
 
 import asyncio
