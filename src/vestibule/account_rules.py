@@ -12,20 +12,25 @@ from vestibule.scim.schema import ENTERPRISE_USER
 
 def user_of(user_id: str, connection_id: str, document: JsonObject, origin: Origin, now: int) -> User:
     """The stored form of a user's document, version 1."""
-    text = orjson.dumps(document).decode()
-    external_id: Any = document.get("externalId")
     return User(
         id=user_id,
         connection_id=connection_id,
-        user_name=document["userName"],
-        external_id=external_id,
-        active=document.get("active", True) is not False,
+        active=says_active(document),
         origin=origin,
         version=1,
         created_at=now,
         updated_at=now,
-        document=text,
+        **stored(document),
     )
+
+
+def stored(document: JsonObject) -> dict[str, Any]:
+    """The fields of a User that its document alone decides."""
+    return {
+        "user_name": document["userName"],
+        "external_id": document.get("externalId"),
+        "document": orjson.dumps(document).decode(),
+    }
 
 
 def says_active(document: JsonObject) -> bool:

@@ -16,6 +16,7 @@ from vestibule.account_rules import (
     check_protected,
     merged_documents,
     says_active,
+    stored,
     user_of,
     with_known_manager,
 )
@@ -225,9 +226,7 @@ class Directory:
                 adopted_at = now
             if after == before and adopted_at == user.adopted_at:
                 return None
-            changed = user_of(user_id, connection_id, after, user.origin, user.created_at)
-            kept = {"version": user.version, "updated_at": now, "protected": user.protected}
-            changed = replace(changed, active=active, adopted_at=adopted_at, **kept)
+            changed = replace(user, active=active, adopted_at=adopted_at, updated_at=now, **stored(after))
             check_protected(user, changed)
             return changed
 

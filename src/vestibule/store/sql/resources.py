@@ -1,6 +1,7 @@
 """What the tables of users and of groups have in common: unique values and versions."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -66,8 +67,13 @@ async def set_columns(db: Db, table: str, key: tuple[str, str], columns: Mapping
 
     SQLite writes each index anew that a named column is in, changed or not: those that stay are not to be named.
     """
+    await db.run(_update(table, tuple(columns)), *key, *columns.values())
+
+
+@lru_cache(maxsize=256)
+def _update(table: str, columns: tuple[str, ...]) -> str:
     told = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 3))
-    await db.run(f"UPDATE {table} SET {told} WHERE connection_id = $1 AND id = $2", *key, *columns.values())
+    return f"UPDATE {table} SET {told} WHERE connection_id = $1 AND id = $2"
 
 
 def named(ids: Sequence[str]) -> tuple[str, str]:

@@ -174,10 +174,9 @@ async def _written(db: Db, present: User, changed: User, before: JsonObject, aft
     active = counts(changed) * int(changed.active) - counts(present) * int(present.active)
     if step or active:
         await count_users(db, changed.connection_id, step, active)
-    emails = emails_of(after)
-    if emails != emails_of(before):
+    if after.get("emails") != before.get("emails"):
         await db.run("DELETE FROM user_emails WHERE connection_id = $1 AND user_id = $2", *key)
-        await _index_emails(db, present, emails)
+        await _index_emails(db, present, emails_of(after))
     if references.manager_of(after) != references.manager_of(before) and references.waits(changed):
         await references.wait_for_manager(db, *key, _manager_id(changed) or "", changed.updated_at)
     if _names(changed) != _names(present):
