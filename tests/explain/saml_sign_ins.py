@@ -17,11 +17,11 @@ from tests.saml.provider import (
     encrypt,
     expected,
     find,
+    octets,
     parse,
     posted,
     sign,
     signed,
-    written,
 )
 from vestibule.explain import SIGN_IN
 from vestibule.explain.examined import facts_of
@@ -74,7 +74,7 @@ def but(**changes: Any) -> Any:
 
 
 def edited(change: Callable[[str], str]) -> str:
-    return base64.b64encode(change(written(signed()).decode()).encode()).decode()
+    return base64.b64encode(change(octets(signed()).decode()).encode()).decode()
 
 
 def failed(codes: str, message: str) -> Any:

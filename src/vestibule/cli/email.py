@@ -1,7 +1,5 @@
 """`vestibule email`: whom the e-mail policy asks, and who is treated otherwise."""
 
-from dataclasses import asdict
-
 import click
 
 from vestibule import connections
@@ -39,7 +37,7 @@ def preview(session: Session, connection_id: str, policy: str | None) -> None:
     seen, used = session.run(work)
     names = ", ".join(seen.without_mailbox_names)
     session.emit(
-        {"policy": used, **asdict(seen)},
+        {"policy": used, **seen.as_json()},
         f"{used}: of {seen.people} people {seen.proven} come in at once, {seen.asked_code} are asked for a code, "
         f"{seen.asked_admin} wait for an administrator.\nWithout a mailbox: {seen.without_mailbox}"
         f"{f' ({names})' if names else ''}.",

@@ -23,7 +23,7 @@ from vestibule.saml.errors import SamlError
 from vestibule.sealing import Seal
 from vestibule.server.sign_on.desk import oidc_url, saml_url
 from vestibule.settings import Settings
-from vestibule.signin.exceptions import day_end
+from vestibule.signin.exceptions import CannotExcept, day_end
 from vestibule.signon import EMAIL_POLICIES, MATCH, OidcIdp, SamlIdp
 from vestibule.store import NotFound, Store
 
@@ -103,7 +103,7 @@ class SignOnWork:
             return await identity_providers.load(self.store, self.connection.id)
         except NotFound:
             return None
-        except identity_providers.SETTING_FAULTS as error:
+        except (*identity_providers.SETTING_FAULTS, CannotExcept) as error:
             raise Refused(str(error)) from error
 
     async def _provider(self, options: dict[str, Any]) -> None:

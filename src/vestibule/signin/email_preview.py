@@ -29,6 +29,18 @@ class EmailPreview:
     """The first twenty of them."""
     reasons: Counter[str] = field(default_factory=Counter[str])
 
+    def as_json(self) -> JsonObject:
+        """The counts for `--json` and the API."""
+        return {
+            "people": self.people,
+            "proven": self.proven,
+            "asked_code": self.asked_code,
+            "asked_admin": self.asked_admin,
+            "without_mailbox": self.without_mailbox,
+            "without_mailbox_names": self.without_mailbox_names,
+            "reasons": dict(self.reasons),
+        }
+
 
 async def preview_policy(
     store: Store,

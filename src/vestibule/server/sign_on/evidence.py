@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from vestibule import ids
 from vestibule.clock import rfc3339
@@ -84,16 +84,11 @@ async def tell_test(
 
 
 def _mapping(arrival: Arrival) -> list[JsonObject]:
-    """Each attribute with where it is looked for and under which name it came."""
+    """Each attribute with where it is looked for, under which name it came, and whether that is good enough."""
+    missing = {each.wanted for each in arrival.mapped.missing}
     shown: list[JsonObject] = []
     for attribute, rule in arrival.sign_on.mapping:
         found = [name for name in rule.sources if arrival.received.find(name)]
-        shown.append(
-            {"attribute": attribute, "sources": list(rule.sources), "found": found[:1], "required": rule.required}
-        )
+        passed = False if attribute in missing else True if found else None
+        shown.append({"attribute": attribute, "sources": list(rule.sources), "found": found[:1], "passed": passed})
     return shown
-
-
-def as_json(document: JsonObject) -> Response:
-    """A test's result for a program."""
-    return JSONResponse(document)
