@@ -144,6 +144,9 @@ TRUST: dict[str, Any] = {"email_policy": "trust_directory"}
 
 ADMISSIONS: dict[str, Callable[[], Exchange]] = {
     "signed_in": lambda: signs_in(claims(groups=("e1c4ad1e-0000-4000-8000-000000000001",)), (ANA,), **TRUST),
+    "response_in_order": lambda: exchange(
+        None, {**signs_in(claims(), (ANA,), **TRUST).facts, "offline": True, "alone": True}, "entra", "ana@corp.example.com", 200
+    ),
     "email_literal": lambda: signs_in(claims(email=("user.email",)), required=("email",)),
     "email_missing": lambda: signs_in(claims(email=None), required=("email",)),
     "email_not_an_address": lambda: signs_in(claims(email=("Ana Novak",)), required=("email",)),

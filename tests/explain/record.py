@@ -1,6 +1,7 @@
-"""`python -m tests.explain.record`: make every refusal of a sign-in once more, and write it down with the table of codes."""
+"""`python -m tests.explain.record [all]`: make refusals of sign-ins, and write them down with the table of codes."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -48,8 +49,10 @@ def _row(code: str) -> str:
 
 
 def main() -> None:
-    """Write all of it anew."""
+    """Write what is missing, or with `all` everything anew, and the table."""
     for code in codes():
+        if "all" not in sys.argv[1:] and (FOLDER / f"{code}.json").exists():
+            continue
         made = asdict(MADE[code]())
         (FOLDER / f"{code}.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     DOCUMENT.write_text(document())

@@ -5,10 +5,24 @@ from typing import Any, cast
 
 import orjson
 
+from vestibule.explain.outside_sign_in import sign_in_from_text
 from vestibule.model import Exchange
 
 _STATUS = re.compile(r"(?:Response Status Code|Status ?Code|HTTP status|\"?status\"?)\W{1,4}(\d{3})", re.IGNORECASE)
 _RESOURCE = re.compile(r"(https?://\S+?|GET |POST |PATCH |PUT |DELETE )?\S*/(Users|Groups)\b(\?\S*)?", re.IGNORECASE)
+# Entra writes the status of an answer in words too, and gives what it makes of it a name of its own.
+_STATUS_NAME = re.compile(r"Status ?Code: ([A-Za-z]+)")
+_NAMED = {
+    "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "Conflict": 409,
+    "PreconditionFailed": 412, "InternalServerError": 500, "NotImplemented": 501,
+}  # fmt: skip
+_CODES = (
+    (re.compile(r"\bEntryConflict\b"), 409),
+    (re.compile(r"\bInvalidAnchor\b"), 404),
+    (re.compile(r"\bInternalServerError\b"), 500),
+    (re.compile(r"you appear to have entered invalid credentials", re.IGNORECASE), 401),
+)
+_SCOPE = re.compile(r"insufficient scope", re.IGNORECASE)
 _NAME = re.compile(r"\b(User|Group) '([^'\n]+)'")
 _TYPE_OF = {"users": "User", "groups": "Group"}
 
@@ -32,18 +46,19 @@ def from_answer(status: int, body: bytes, method: str = "GET", path: str = "") -
 
 
 def from_text(text: str) -> Exchange | None:
-    """A pasted entry of an identity provider's log, such as Entra's; None when no answer is found in it."""
+    """A pasted entry of an identity provider's log, such as Entra's, or its error page; None when none is found."""
     start = text.find("{")
     body: Any = _last_object(text[start:]) if start >= 0 else None
     content = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-    match = _STATUS.search(text)
-    said = match[1] if match else str(content.get("status"))
-    if not said.isdecimal() or not 100 <= int(said) < 600:
-        return None
-    status = int(said)
+    status = _status(text, content)
+    if status is None:
+        return sign_in_from_text(text)
     resource = _RESOURCE.search(text)
-    exchange = from_answer(status, orjson.dumps(content), path=resource[0] if resource else "")
     name = _NAME.search(text)
+    if not content and _SCOPE.search(text):
+        kind = name[1].lower() if name else "group"
+        content = {"detail": "Insufficient scope", "need": [{"selection": [f"get:{kind}s"]}]}
+    exchange = from_answer(status, orjson.dumps(content), path=resource[0] if resource else "")
     if name is None:
         return exchange
     return Exchange(
@@ -51,6 +66,20 @@ def from_text(text: str) -> Exchange | None:
         resource_type=exchange.resource_type or name[1], target=name[2], scim_type=exchange.scim_type,
         error=exchange.error, facts=exchange.facts,
     )  # fmt: skip
+
+
+def _status(text: str, content: dict[str, Any]) -> int | None:
+    """The status of the answer that a text tells of: by number, by name, or by what Entra makes of it."""
+    match = _STATUS.search(text)
+    said = match[1] if match else str(content.get("status"))
+    if said.isdecimal() and 100 <= int(said) < 600:
+        return int(said)
+    named = _STATUS_NAME.search(text)
+    if named and named[1] in _NAMED:
+        return _NAMED[named[1]]
+    if _SCOPE.search(text):
+        return 403
+    return next((status for pattern, status in _CODES if pattern.search(text)), None)
 
 
 def _facts(content: dict[str, Any]) -> dict[str, Any]:

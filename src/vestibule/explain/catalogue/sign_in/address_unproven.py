@@ -77,7 +77,7 @@ def _tell_asked(sign_in: SignIn) -> Explanation:
         f"account proves nothing.{f' Here: {guest.clause}.' if guest else ''}",
         (
             at_idp("Let the person enter the code that was sent, or ask an administrator for approval"),
-            mend("Prove the enterprise's domain, if it is theirs", "vestibule domain add ENTERPRISE_ID DOMAIN"),
+            mend("Prove the enterprise's domain, if it is theirs", "vestibule domain claim ENTERPRISE_ID DOMAIN"),
             _policy(sign_in),
         ),
         _evidence(sign_in),

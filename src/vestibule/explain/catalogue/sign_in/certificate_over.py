@@ -3,7 +3,7 @@
 from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, at_idp, day, mend, story
+from vestibule.explain.catalogue.sign_in.reading import AGAINST, NOT_SET_UP, SignIn, at_idp, day, mend, story
 from vestibule.explain.entry import Evidence, Explanation
 
 _READ = "Read the metadata again, once it lists the new one"
@@ -71,6 +71,15 @@ def _tell_weak(sign_in: SignIn) -> Explanation:
 
 
 def _tell_none(sign_in: SignIn) -> Explanation:
+    if sign_in.fact("alone") is True:
+        return Explanation(
+            "no_certificate",
+            "The response carries no certificate with it, so that only a connection can check its signature.",
+            "Whose signature it is, the connection's own list of certificates tells.",
+            (mend("Name the connection", AGAINST),),
+            (),
+            NOT_SET_UP,
+        )
     return Explanation(
         "no_certificate",
         f"No certificate of {sign_in.idp_name} is known to this connection, so that no signature can be checked.",

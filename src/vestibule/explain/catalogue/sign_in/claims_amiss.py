@@ -16,11 +16,13 @@ from vestibule.explain.catalogue.sign_in.reading import (
     mend,
     quoted,
     story,
+    word,
 )
 from vestibule.explain.entry import Entry, Evidence, Explanation
 
 _MISSING, _ASKED = ("claim_missing",), ("email_code_asked", "must_verify", "approval_pending")
-_OF_EMAIL = ("email_literal", "email_not_an_address", "email_missing")
+# The order tells which cause is told where several are noted.
+_CAUSES = ("email_literal", "email_not_an_address", "claim_renamed", "value_literal", "email_missing")
 _OF_ANY = ("claim_renamed", "value_literal")
 
 
@@ -60,10 +62,10 @@ def _tell(sign_in: SignIn) -> Explanation:
     came = sign_in.items("received")
     fixes = [at_idp(f"{place(sign_in, 'claims')}: send {attribute} as {quoted(expected)}")]
     if near:
-        command = sign_in.set(f"--claim {attribute}={near[0]}")
+        command = sign_in.set(f"--claim {word(f'{attribute}={near[0]}')}")
         fixes.insert(0, mend(f"Take {attribute} from `{near[0]}`, which came and looks alike", command))
     elif came:
-        command = sign_in.set(f"--claim {attribute}=CLAIM")
+        command = sign_in.set(f"--claim {word(f'{attribute}=CLAIM')}")
         fixes.append(mend(f"Or take {attribute} from one of the claims that came", command))
     return Explanation(
         "claim_missing",
@@ -85,7 +87,7 @@ def _looked_for_the_opaque(sign_in: SignIn) -> bool:
 
 
 ENTRIES: Final = (
-    *(_betrayed(code) for code in (*_OF_EMAIL, *_OF_ANY)),
+    *(_betrayed(code) for code in _CAUSES),
     story(
         "subject_opaque",
         tell=lambda sign_in: _told(sign_in, "subject_opaque"),

@@ -5,6 +5,7 @@ from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
 from vestibule.explain.catalogue.sign_in.reading import (
+    AGAINST,
     NOT_SET_UP,
     SignIn,
     as_mapping,
@@ -51,8 +52,9 @@ def _tell_no_key(sign_in: SignIn) -> Explanation:
         "The assertion is encrypted, and no key of this connection is at hand to open it.",
         "A response that is looked at outside the server cannot be opened; within it, the connection lacks a key pair.",
         (
+            *((mend("Name the connection, whose keys may open it", AGAINST),) if sign_in.fact("alone") is True else ()),
             _ours(sign_in),
-            mend("See which keys the connection has", f"vestibule connection show {sign_in.connection}"),
+            mend("See which keys the connection has", f"vestibule connection set {sign_in.connection}"),
             at_idp("Or turn encryption off: the connection itself is encrypted by TLS"),
         ),
         (),

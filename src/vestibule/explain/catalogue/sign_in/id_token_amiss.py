@@ -8,11 +8,13 @@ from vestibule.explain.catalogue.sign_in.reading import (
     AGAIN,
     ASK_ACCESS,
     NOT_SET_UP,
+    OIDC,
     SignIn,
     at_idp,
     mend,
     quoted,
     story,
+    word,
 )
 from vestibule.explain.differing import how_differs
 from vestibule.explain.entry import Evidence, Explanation
@@ -52,7 +54,7 @@ def _tell(sign_in: SignIn) -> Explanation:
 
 
 def _show(sign_in: SignIn) -> str:
-    return f"vestibule connection show {sign_in.connection}"
+    return f"vestibule connection set {sign_in.connection}"
 
 
 def _tell_key(sign_in: SignIn) -> Explanation:
@@ -64,7 +66,7 @@ def _tell_key(sign_in: SignIn) -> Explanation:
         "another provider than the one that is set up: Entra has other keys for an application with claims of its own.",
         (
             at_idp("Begin the sign-in anew in five minutes"),
-            mend("Have the provider's discovery and keys read again", sign_in.set("--issuer URL")),
+            mend("Have the provider's discovery and keys read again", sign_in.set(OIDC)),
         ),
         (Evidence("key", sign_in.text("known"), sign_in.text("kid")),),
         AGAIN,
@@ -103,7 +105,7 @@ def _tell_missing(sign_in: SignIn) -> Explanation:
         f"{sign_in.idp_capital} answered without an ID token{f'; the scope was {scope}' if scope else ''}.",
         "An ID token is given for the scope `openid` alone.",
         (
-            mend("Ask for the usual scopes", sign_in.set("--scope 'openid profile email'")),
+            at_idp("Let the client have the scopes openid, profile and email"),
             at_idp(f"Let the client have the scope openid: {place(sign_in, 'token')}"),
         ),
         (Evidence("scope", "openid", scope),),
@@ -123,7 +125,7 @@ def _tell_issuer(sign_in: SignIn) -> Explanation:
         "them is the app registration's accessTokenAcceptedVersion and the address that was asked."
         if version
         else "The issuer must be the provider's own name, character for character.",
-        (mend("Set the issuer that the provider's discovery names", sign_in.set("--issuer URL")),),
+        (mend("Set the issuer that the provider's discovery names", sign_in.set(OIDC)),),
         (Evidence("iss", expected, found),),
         NOT_SET_UP,
     )
@@ -136,7 +138,7 @@ def _tell_audience(sign_in: SignIn) -> Explanation:
         f"The ID token is for {quoted(sign_in.fact('found'))}, not for this application's client id `{expected}`.",
         "A token that was given to another client must not be accepted here.",
         (
-            mend("Set the client id of the application at the provider", sign_in.set("--client-id ID")),
+            mend("Set the client id of the application at the provider", sign_in.set(OIDC)),
             at_idp(f"Copy it: {place(sign_in, 'client')}"),
         ),
         (Evidence("azp" if code.endswith("azp") else "aud", expected, sign_in.text("found")),),
@@ -153,7 +155,7 @@ def _tell_tenant(sign_in: SignIn) -> Explanation:
         "A private account, or one of another organisation, was chosen at the provider.",
         (
             at_idp("Sign out there and choose the organisation's account"),
-            mend(f"Or let the {what} in", sign_in.set(f"--tenant {found or 'TENANT'}")),
+            mend(f"Or let the {what} in", sign_in.set(f"{OIDC} --tenant {word(found or 'TENANT')}")),
         ),
         (Evidence(sign_in.text("claim") or "tid", sign_in.text("allowed"), found),),
         "Please sign in with your organisation's account; the one that was used may not sign in here."

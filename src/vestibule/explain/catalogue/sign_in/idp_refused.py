@@ -5,7 +5,7 @@ from typing import Final
 
 from vestibule.explain.aadsts import Aadsts, meant_by
 from vestibule.explain.catalogue.sign_in.places import PLACES, place
-from vestibule.explain.catalogue.sign_in.reading import AGAIN, ASK_ACCESS, NOT_SET_UP, SignIn, at_idp, mend, story
+from vestibule.explain.catalogue.sign_in.reading import AGAIN, ASK_ACCESS, NOT_SET_UP, OIDC, SignIn, at_idp, mend, story
 from vestibule.explain.entry import Evidence, Explanation, Fix
 
 _ERRORS = ("idp_status", "idp_error", "token_endpoint_error")
@@ -30,11 +30,11 @@ def _said(sign_in: SignIn) -> str:
 def _status(sign_in: SignIn) -> str:
     """Its codes: the last parts of the SAML status, or the OAuth error."""
     codes = [str(each).rpartition(":")[2] for each in sign_in.items("received")]
-    return " / ".join(filter(None, codes)) or sign_in.text("error") or "no reason"
+    return " / ".join(filter(None, codes)) or sign_in.text("error") or ""
 
 
 def _evidence(sign_in: SignIn) -> tuple[Evidence, ...]:
-    found = [Evidence("answer", "Success", _status(sign_in))]
+    found = [Evidence("answer", "Success", status)] if (status := _status(sign_in)) else []
     if said := _said(sign_in):
         found.append(Evidence("message", None, said))
     return tuple(found)
@@ -59,7 +59,8 @@ def _tell(sign_in: SignIn) -> Explanation:
         return _refusal(sign_in, sentence, fixes, _for_person(known))
     by = sign_in.idp_name[0].upper() + sign_in.idp_name[1:]
     what = "to exchange the code" if sign_in.exchange.error == "token_endpoint_error" else "the sign-in"
-    sentence = f"{by} refused {what}: {_status(sign_in)}{f', “{said}”' if said else ''}."
+    reason = ", ".join(filter(None, (_status(sign_in), f"“{said.rstrip('.')}”" if said else "")))
+    sentence = f"{by} refused {what}: {reason or 'it gave no reason'}."
     return _refusal(sign_in, sentence, (*_by_status(sign_in), _log(sign_in)), _NO_REASON)
 
 
@@ -73,7 +74,7 @@ def _by_status(sign_in: SignIn) -> tuple[Fix, ...]:
     if "redirect_uri" in status or "redirect_uri" in _said(sign_in):
         return (at_idp(f"{place(sign_in, 'redirect_uri')}: enter the connection's callback address"),)
     if "invalid_scope" in status:
-        return (mend("Ask for the usual scopes", sign_in.set("--scope 'openid profile email'")),)
+        return (at_idp("Let the client have the scopes openid, profile and email"),)
     if sign_in.idp == "adfs":
         return (at_idp("AD FS gives no reason in its answer: look in its event log for the MSIS number at that time"),)
     return ()
@@ -186,7 +187,7 @@ def _tell_secret(sign_in: SignIn) -> Explanation:
         "two years at most, and is shown whole only once.",
         (
             at_idp(f"{place(sign_in, 'client')}: {known.fix if known else 'make a new secret'}"),
-            mend("Enter it here", sign_in.set("--client-secret-file FILE")),
+            mend("Enter it here", sign_in.set(OIDC)),
         ),
         _evidence(sign_in),
         NOT_SET_UP,

@@ -4,10 +4,19 @@ The most expensive misconfiguration of all: SCIM sends one attribute and sign-on
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import ASK_ACCESS, NOT_SET_UP, SignIn, as_text, at_idp, mend, story
+from vestibule.explain.catalogue.sign_in.reading import (
+    ASK_ACCESS,
+    NOT_SET_UP,
+    SignIn,
+    as_text,
+    at_idp,
+    mend,
+    story,
+    word,
+)
 from vestibule.explain.entry import Evidence, Explanation, Fix
 
 
@@ -34,15 +43,13 @@ def _tell_candidate(sign_in: SignIn) -> Explanation:
         "Provisioning (SCIM) and sign-on send different attributes for the same person, most often the sign-in name "
         "(UPN) in one and the mail address in the other. Nobody is taken over by a likeness, so the two must be made "
         "equal.",
-        _fixes(sign_in, looked_for, has, candidate),
+        _fixes(sign_in, looked_for, has),
         evidence,
         NOT_SET_UP,
     )
 
 
-def _fixes(
-    sign_in: SignIn, looked_for: Mapping[str, str], has: Mapping[str, str | None], candidate: Mapping[str, Any]
-) -> tuple[Fix, ...]:
+def _fixes(sign_in: SignIn, looked_for: Mapping[str, str], has: Mapping[str, str | None]) -> tuple[Fix, ...]:
     user_name = has.get("userName") or "the userName"
     source = "user.userprincipalname" if sign_in.idp == "entra" else "the attribute that provisioning sends as userName"
     told = [
@@ -56,7 +63,7 @@ def _fixes(
             0,
             mend(
                 f"Take userName from `{claim}`, which brought {user_name}",
-                sign_in.set(f"--claim userName={claim} --match userName"),
+                sign_in.set(f"--claim {word(f'userName={claim}')} --match userName"),
             ),
         )
     elif (external := has.get("externalId")) and external in (*looked_for.values(), sign_in.exchange.target):
@@ -74,8 +81,9 @@ def _fixes(
             "restart"
         )
     )
-    if user := as_text(candidate.get("user")):
-        told.append(mend("See the account that is probably meant", f"vestibule user show {sign_in.connection} {user}"))
+    if name := has.get("userName"):
+        log = f"vestibule log {sign_in.connection} --target {word(name)}"
+        told.append(mend("See what provisioning said of the account that is probably meant", log))
     return tuple(told)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vestibule.explain.catalogue.sign_in.noted import Noted, Teller
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted
+from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted, word
 from vestibule.explain.entry import Evidence, Fix
 
 
@@ -55,7 +55,9 @@ def _missing(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
     near = [each for each in map(as_text, as_list(facts.get("nearest"))) if each]
     fixes = [at_idp(f"{where}: send the person's address as {sources}")]
     if near:
-        fixes.insert(0, mend(f"Take the e-mail from `{near[0]}`, which came", sign_in.set(f"--claim email={near[0]}")))
+        fixes.insert(
+            0, mend(f"Take the e-mail from `{near[0]}`, which came", sign_in.set(f"--claim {word('email=' + near[0])}"))
+        )
     why = (
         f"{sign_in.idp_capital} sent no attributes at all; it sends only what is mapped for the application."
         if facts.get("guess") == "nothing_mapped"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vestibule.explain.catalogue.sign_in.noted import Noted, Teller
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted
+from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted, word
 from vestibule.explain.entry import Evidence, Fix
 
 _SCIM = "Or take groups from provisioning (SCIM), which has no such limit, and leave the claim aside"
@@ -19,7 +19,10 @@ def _missing(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
     sources, near = quoted(facts.get("sources")), [str(each) for each in as_list(facts.get("nearest"))]
     fixes = [at_idp(f"{place(sign_in, 'groups')}: send the groups that are assigned to the application")]
     if near:
-        fixes.insert(0, mend(f"Take the groups from `{near[0]}`, which came", sign_in.set(f"--claim groups={near[0]}")))
+        fixes.insert(
+            0,
+            mend(f"Take the groups from `{near[0]}`, which came", sign_in.set(f"--claim {word('groups=' + near[0])}")),
+        )
     return Noted(
         f"no groups came: {sources} was looked for",
         f"{sign_in.idp_capital} sends groups only where somebody added a group claim; nobody lost a membership by it.",
@@ -67,7 +70,7 @@ def _joined(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
         "Unless it is split, the whole text counts as the name of one group.",
         (
             at_idp(f"{place(sign_in, 'groups')}: send multiple values"),
-            mend("Or set the separator in the mapping of groups", f"vestibule connection show {sign_in.connection}"),
+            mend("Or set the separator in the mapping of groups", f"vestibule connection set {sign_in.connection}"),
         ),
         (Evidence("groups", f"{count} values", f"one value with `{separator}`"),),
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vestibule.explain.catalogue.sign_in.noted import Noted, Teller
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted
+from vestibule.explain.catalogue.sign_in.reading import SignIn, as_list, as_text, at_idp, mend, quoted, word
 from vestibule.explain.entry import Evidence
 
 
@@ -21,7 +21,7 @@ def _renamed(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
         "The value is there under another name: an identity provider sends a claim under whatever name and namespace "
         "its administrator gave it.",
         (
-            mend(f"Take {attribute} from the name that comes", sign_in.set(f"--claim {attribute}={claim}")),
+            mend(f"Take {attribute} from the name that comes", sign_in.set(f"--claim {word(f'{attribute}={claim}')}")),
             at_idp(f"Or rename it: {place(sign_in, 'claims')}, with exactly the name (and namespace) {sources}"),
         ),
         (Evidence(f"claim for {attribute}", as_text(facts.get("expected")), claim),),

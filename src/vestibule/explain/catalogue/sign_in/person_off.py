@@ -3,7 +3,7 @@
 from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import SignIn, at_idp, mend, story
+from vestibule.explain.catalogue.sign_in.reading import SignIn, at_idp, mend, story, word
 from vestibule.explain.entry import Entry, Evidence, Explanation
 
 _BY = {
@@ -29,7 +29,7 @@ def _tell(sign_in: SignIn) -> Explanation:
             at_idp(f"If the person is to work: assign them again and provision them: {place(sign_in, 'provisioning')}")
             if scim
             else mend("Activate the account, if the person is to work"),
-            mend("See what deactivated it", f"vestibule log {sign_in.connection} --target {name}"),
+            mend("See what deactivated it", f"vestibule log {sign_in.connection} --target {word(name)}"),
         ),
         (Evidence("active", "true", "false"),),
         "Your account is switched off; please ask your administrator if you are to have access.",
@@ -45,7 +45,7 @@ def _tell_removed(sign_in: SignIn) -> Explanation:
         "the account again.",
         (
             at_idp(f"Assign the person again and provision them: {place(sign_in, 'provisioning')}"),
-            mend("See when it was deleted", f"vestibule log {sign_in.connection} --target {sign_in.who}"),
+            mend("See when it was deleted", f"vestibule log {sign_in.connection} --target {word(sign_in.who)}"),
         ),
         (Evidence("account", wanted or None, "deleted"),),
         "Your account was removed; please ask your administrator if you are to have access.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, as_text, at_idp, mend, story
+from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, OIDC, SignIn, as_text, at_idp, mend, story, word
 from vestibule.explain.differing import how_differs
 from vestibule.explain.entry import Evidence, Explanation
 from vestibule.oidc.errors import CODES
@@ -29,7 +29,7 @@ def _tell(sign_in: SignIn) -> Explanation:
         f"{CODES.get(code, 'The provider cannot be used.').rstrip('.')}{sign_in.bracketed(*_FACTS)}.",
         _WHY.get(code, "The provider is not set up as OpenID Connect asks for it."),
         (
-            mend("Set the issuer as the provider writes it, and have its discovery read", sign_in.set("--issuer URL")),
+            mend("Set the issuer as the provider writes it, and have its discovery read", sign_in.set(OIDC)),
             at_idp(f"If the address is right, correct {sign_in.idp_name}'s configuration"),
         ),
         (Evidence(sign_in.text("member") or "discovery", as_text(sign_in.fact("need")), sign_in.text("offered")),),
@@ -45,7 +45,7 @@ def _tell_issuer(sign_in: SignIn) -> Explanation:
         f"The provider at `{asked}` calls itself `{found}`{f': they differ {how}' if how else ''}.",
         "The issuer must be the very text by which the provider calls itself (OpenID Connect Discovery 1.0 section "
         "4.3), with or without the slash at the end as it has it.",
-        (mend("Set the issuer as the provider calls itself", sign_in.set(f"--issuer {found}")),),
+        (mend("Set the issuer as the provider calls itself", sign_in.set(OIDC.replace("URL", word(found or "URL")))),),
         (Evidence("issuer", asked, found),),
         NOT_SET_UP,
     )
@@ -60,9 +60,9 @@ def _tell_tenants(sign_in: SignIn) -> Explanation:
         (
             mend(
                 "Set the issuer of the one tenant",
-                sign_in.set("--issuer https://login.microsoftonline.com/TENANT/v2.0"),
+                sign_in.set(OIDC.replace("URL", "https://login.microsoftonline.com/TENANT/v2.0")),
             ),
-            mend("Or name the tenants that may sign in", sign_in.set("--tenant TENANT")),
+            mend("Or name the tenants that may sign in", sign_in.set(f"{OIDC} --tenant TENANT")),
         ),
         (Evidence("issuer", "that of one tenant", sign_in.text("issuer")),),
         NOT_SET_UP,
@@ -78,7 +78,7 @@ def _tell_client(sign_in: SignIn) -> Explanation:
         f"{sign_in.text('able') or 'no secret and no key'}.",
         (
             at_idp(f"{place(sign_in, 'client')}: make a client secret"),
-            mend("Enter it here", sign_in.set("--client-secret-file FILE")),
+            mend("Enter it here", sign_in.set(OIDC)),
         ),
         (Evidence("client authentication", sign_in.text("offered"), sign_in.text("able")),),
         NOT_SET_UP,

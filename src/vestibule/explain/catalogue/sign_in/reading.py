@@ -1,5 +1,6 @@
 """A recorded sign-in, read for its story: whatever the facts hold, nothing here raises."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,11 @@ from vestibule.model import Exchange
 
 SIGN_IN: Final = "SignIn"
 """The `resource_type` of a recorded sign-in."""
+
+AGAINST: Final = "vestibule explain --saml-response FILE --connection CONNECTION_ID"
+"""The command that holds a pasted response against a connection."""
+OIDC: Final = "--issuer URL --client-id ID --client-secret-file FILE"
+"""The options that set an OpenID Provider; they go together."""
 
 _IDPS: Final = {
     "entra": "Microsoft Entra ID",
@@ -193,6 +199,11 @@ def day(instant: Any) -> str:
         return f"{_EPOCH + timedelta(microseconds=int(instant)):%Y-%m-%d}"
     except (TypeError, ValueError, OverflowError):
         return "an unknown day"
+
+
+def word(value: Any) -> str:
+    """A value as one word of a command: what came from outside may hold anything."""
+    return shlex.quote(str(value))
 
 
 def mend(label: str, command: str | None = None) -> Fix:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, mend, story
+from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, OIDC, SignIn, mend, story
 from vestibule.explain.entry import Evidence, Explanation
 
 
@@ -11,7 +11,7 @@ def _tell_off(sign_in: SignIn) -> Explanation:
         "sign_on_disabled",
         "Signing in by this connection is switched off.",
         "Somebody switched it off; the identity provider's settings are kept.",
-        (mend("Switch it on", sign_in.set("--enable-sign-on")),),
+        (mend("Switch it on", sign_in.set("--enable")),),
         (),
         "Signing in with your organisation's account is switched off at present; please ask your administrator.",
     )
@@ -24,7 +24,7 @@ def _tell_missing(sign_in: SignIn) -> Explanation:
         "It is set up for provisioning alone, or the setup was not finished.",
         (
             mend("Read the metadata of a SAML identity provider", sign_in.set("--metadata URL")),
-            mend("Or set an OpenID Connect one", sign_in.set("--issuer URL --client-id ID --client-secret-file FILE")),
+            mend("Or set an OpenID Connect one", sign_in.set(OIDC)),
         ),
         (),
         NOT_SET_UP,

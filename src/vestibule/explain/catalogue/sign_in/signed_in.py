@@ -1,4 +1,4 @@
-"""`signed_in`: somebody came in; who, how they were found, and what is amiss all the same."""
+"""`signed_in`: somebody came in, and what is amiss all the same; `response_in_order`: a pasted response would do."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -50,4 +50,36 @@ def _tell(exchange: Exchange) -> Explanation:
     )
 
 
-ENTRIES: Final = (Entry("signed_in", _fits, _tell),)
+def _is_pasted(exchange: Exchange) -> bool:
+    return _fits(exchange) and exchange.facts.get("offline") is True
+
+
+def _tell_pasted(exchange: Exchange) -> Explanation:
+    sign_in = SignIn(exchange)
+    heaviest = notes.weightiest(sign_in)
+    but = f", but {heaviest[1].clause}" if heaviest else ""
+    alone = sign_in.fact("alone") is True
+    return Explanation(
+        "response_in_order",
+        f"The response of {sign_in.idp_name} for {sign_in.who} is in order{' in itself' if alone else ''}{but}.",
+        (
+            "It was held against itself alone: whether its addresses, its issuer and its certificate are the right "
+            "ones, "
+            "a connection must say (--connection)."
+            if alone
+            else "It fits the connection. Whether the person has an account, and whether the request was pending, "
+            "is not "
+            "told by the response."
+        )
+        + (f" {heaviest[1].why}" if heaviest else "")
+        + notes.in_passing(sign_in, but=heaviest[0] if heaviest else None),
+        heaviest[1].fixes if heaviest else (),
+        heaviest[1].evidence if heaviest else (),
+        "You would be signed in.",
+    )
+
+
+ENTRIES: Final = (
+    Entry("response_in_order", _is_pasted, _tell_pasted),
+    Entry("signed_in", _fits, _tell),
+)

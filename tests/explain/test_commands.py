@@ -1,0 +1,38 @@
+"""The commands that explanations give can be typed: each is one of the command line's, with options that it has."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from vestibule.cli import main
+from vestibule.explain import explain
+from vestibule.model import Exchange
+
+FILES = sorted((Path(__file__).parent / "exchanges").glob("*.json"))
+
+
+def commands(file: Path) -> list[str]:
+    told = explain(Exchange(**json.loads(file.read_text())))
+    return [fix.command for fix in told.fixes if fix.command]
+
+
+def fault(text: str) -> str | None:
+    """What is wrong with a command, None if it could be run."""
+    program, *words = shlex.split(text)
+    found: click.Command = main
+    while isinstance(found, click.Group) and words and words[0] in found.commands:
+        found = found.commands[words.pop(0)]
+    if program != "vestibule" or isinstance(found, click.Group):
+        return f"no such command: {text}"
+    options = {name for each in found.params for name in (*each.opts, *each.secondary_opts)}
+    unknown = [word for word in words if re.match(r"--[a-z]", word) and word not in options]
+    return f"unknown {unknown} in: {text}" if unknown else None
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_commands_of_an_explanation_exist(file: Path) -> None:
+    assert [wrong for each in commands(file) if (wrong := fault(each))] == []
