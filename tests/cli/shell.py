@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from vestibule.cli import main
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
+from vestibule.model import Exchange
 from vestibule.scim import errors
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.profile import kept_profile
@@ -65,6 +66,15 @@ class Shell:
                 await store.close()
 
         return asyncio.run(run())
+
+    def record(self, exchange: Exchange) -> None:
+        """Put an exchange into the log."""
+
+        async def work(directory: Directory) -> None:
+            directory.store.record(exchange)
+            await directory.store.flush()
+
+        self.directory(work)
 
     def new_user(self, connection_id: str, user_name: str, origin: Any = "scim", **rest: Any) -> str:
         document = {"schemas": [CORE_USER], "userName": user_name, "active": True, **rest}

@@ -1,8 +1,17 @@
 """The page behind the link in an error's detail."""
 
+import html
+from dataclasses import replace
+
 import httpx2
+import pytest
 
 from tests.conftest import USER_SCOPES, Tenant
+from tests.explain import record
+from tests.saml.keys import NOW
+from vestibule import ids
+from vestibule.explain import explain
+from vestibule.store import Store
 
 
 def test_the_link_in_a_refusal_opens_a_page_with_the_sentence_alone(tenant: Tenant) -> None:
@@ -23,6 +32,31 @@ def test_a_sentence_that_names_a_person_is_not_shown_to_outsiders(tenant: Tenant
     page = httpx2.get(answer.json()["detail"].rsplit(" ", 1)[1], trust_env=False)
     assert page.status_code == 200
     assert "ana.secret" not in page.text
+
+
+@pytest.mark.parametrize(
+    "code", ["email_literal", "subject_matches_nobody", "recipient", "email_code_asked", "signed_in"]
+)
+def test_of_a_sign_in_an_outsider_sees_what_the_person_is_told_and_the_code_and_no_value(
+    tenant: Tenant, code: str
+) -> None:
+    exchange = replace(record.recorded(code), connection_id=tenant.connection_id, id=ids.new_id("req", NOW))
+    told = explain(exchange)
+
+    async def work(store: Store) -> None:
+        store.record(exchange)
+        await store.flush()
+
+    tenant.vestibule.admin(work)
+    page = httpx2.get(f"{tenant.vestibule.base_url}/e/{exchange.id}", trust_env=False)
+    assert page.status_code == 200
+    text = html.unescape(page.text)
+    assert told.end_user is not None
+    assert told.end_user in text
+    assert f"<code>{code}</code>" in text
+    assert "Sign-in" in text
+    for hidden in (told.sentence, told.why, "@example.com", "app.example", "user.email", tenant.connection_id):
+        assert hidden not in text
 
 
 def test_an_unknown_request_is_told_and_escaped(tenant: Tenant) -> None:

@@ -15,8 +15,8 @@ from urllib.parse import urljoin
 import httpx2
 
 from vestibule import identity_providers
-from vestibule.cli.explain import as_text
 from vestibule.cli.session import UNREACHABLE, Session, fail
+from vestibule.cli.told import as_text
 from vestibule.explain import explain
 from vestibule.model import Connection, Exchange
 from vestibule.outbound.addresses import Allowed

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from vestibule.cli import saml_response
 from vestibule.cli.log import exchange_json
-from vestibule.cli.session import Session, command, fail
-from vestibule.explain import Explanation
+from vestibule.cli.session import FINDING, Session, command, fail
+from vestibule.cli.told import as_text
 from vestibule.explain import explain as told_by_catalogue
 from vestibule.explain.outside import from_answer, from_text
-from vestibule.model import JsonObject
+from vestibule.model import Exchange, JsonObject
 from vestibule.store import NotFound
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -20,36 +21,62 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 @click.argument("request_id", required=False)
 @click.option("--status", type=click.IntRange(100, 599), help="The status of an answer that was not recorded here.")
 @click.option("--body", type=_FILE, help="With --status: a file with the answer's body.")
-@click.option("--text", type=_FILE, help="A file with a pasted entry of the identity provider's log.")
+@click.option("--text", type=_FILE, help="A file with an entry of the identity provider's log, or its error page.")
+@click.option("--saml-response", type=_FILE, help="A file with a SAML response: base64, XML, a form, or a HAR.")
+@click.option("--connection", "connection_id", metavar="CON", help="With --saml-response: what to hold it against.")
 @command
-def explain(session: Session, request_id: str | None, status: int | None, body: Path | None, text: Path | None) -> None:
-    """Explain REQUEST_ID (req_…), or an answer or log text from elsewhere."""
-    if (request_id is not None) + (status is not None) + (text is not None) != 1:
-        fail("Give a request id, or --status with --body, or --text.")
+def explain(
+    session: Session,
+    request_id: str | None,
+    status: int | None,
+    body: Path | None,
+    text: Path | None,
+    saml_response: Path | None,
+    connection_id: str | None,
+) -> None:
+    """Explain REQUEST_ID (req_…), or an answer, a log text, an error page or a SAML response from elsewhere."""
+    if sum(each is not None for each in (request_id, status, text, saml_response)) != 1:
+        fail("Give a request id, or --status with --body, or --text, or --saml-response.")
+    if connection_id is not None and saml_response is None:
+        fail("--connection goes with --saml-response.")
+    if saml_response is not None:
+        _diagnose(session, saml_response, connection_id)
+        return
     recorded: JsonObject = {}
     if request_id is not None:
-        try:
-            exchange = session.run(lambda store: store.exchange(request_id))
-        except NotFound:
-            fail(f"No request {request_id} is recorded. `vestibule log CONNECTION_ID` shows those that are.")
+        exchange = _recorded(session, request_id)
         recorded = {"exchange": exchange_json(exchange)}
     elif status is not None:
         exchange = from_answer(status, _read(body) if body else b"")
     else:
-        found = from_text(_read(text).decode("utf-8", "replace")) if text else None
-        if found is None:
-            fail(f"No answer of a SCIM server is found in {text}: a status and the body in braces are needed.")
-        exchange = found
+        exchange = _pasted(text)
     explanation = told_by_catalogue(exchange)
     session.emit(explanation.as_json() | recorded, as_text(explanation))
 
 
-def as_text(explanation: Explanation) -> str:
-    """Three paragraphs: what happened, why, what to do."""
-    lines = [explanation.sentence, "", f"Why: {explanation.why}"]
-    for fix in explanation.fixes:
-        lines += ["", f"To do ({fix.who}): {fix.label}" + (f"\n  {fix.command}" if fix.command else "")]
-    return "\n".join(lines)
+def _recorded(session: Session, request_id: str) -> Exchange:
+    try:
+        return session.run(lambda store: store.exchange(request_id))
+    except NotFound:
+        fail(f"No request {request_id} is recorded. `vestibule log CONNECTION_ID` shows those that are.")
+
+
+def _pasted(text: Path | None) -> Exchange:
+    found = from_text(_read(text).decode("utf-8", "replace")) if text else None
+    if found is None:
+        fail(
+            f"Nothing that is known is found in {text}: an answer of a SCIM server (a status and the body in "
+            "braces), an "
+            "error of Entra's (AADSTS and a number), or a text of an identity provider's log is needed."
+        )
+    return found
+
+
+def _diagnose(session: Session, file: Path, connection_id: str | None) -> None:
+    found = saml_response.diagnosed(session, str(file), _read(file), connection_id)
+    session.emit(saml_response.diagnosis_json(found), saml_response.diagnosis_text(found))
+    if found.finding:
+        sys.exit(FINDING)
 
 
 def _read(path: Path) -> bytes:
