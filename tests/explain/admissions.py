@@ -14,7 +14,6 @@ from vestibule.account_rules import user_of
 from vestibule.claims import from_saml, preset, read_profile
 from vestibule.claims.presets import MICROSOFT, WS_2005, WS_2008
 from vestibule.clock import SystemClock
-from vestibule.explain.examined import matching_claim
 from vestibule.model import Exchange
 from vestibule.scim.scopes import SCOPES
 from vestibule.signin.admission import admit
@@ -97,11 +96,7 @@ def signs_in(
             assert isinstance(await admit(store, earlier), Admitted)
         return await admit(store, arrival)
 
-    outcome = _in_a_store(work)
-    told = _told(outcome, notes, idp, name_id)
-    if isinstance(outcome, Refused) and (candidate := outcome.facts.get("candidate")):
-        told = replace(told, facts={**told.facts, "matching_claim": matching_claim(received, candidate)})
-    return told
+    return _told(_in_a_store(work), notes, idp, name_id)
 
 
 def _in_a_store(work: Callable[[Store], Any]) -> Any:
@@ -122,8 +117,13 @@ def _told(outcome: Any, notes: list[dict[str, Any]], idp: str, name_id: str) -> 
         case Refused():
             return exchange(outcome.code, {"notes": notes, **outcome.facts}, idp, name_id)
         case MustVerify():
-            code = "email_code_asked" if outcome.how == "code" else "approval_pending"
-            facts = {"address": outcome.address, "policy": outcome.policy, "reason": outcome.reason}
+            code = "email_unproven"
+            facts = {
+                "address": outcome.address,
+                "policy": outcome.policy,
+                "reason": outcome.reason,
+                "asks": outcome.how,
+            }
             return exchange(code, {"notes": notes, **facts}, idp, outcome.profile.user_name, 303)
         case Admitted():
             facts = {"match": outcome.found.match, "verified_by": outcome.verified_by}
@@ -164,7 +164,7 @@ ADMISSIONS: dict[str, Callable[[], Exchange]] = {
     "person_removed": lambda: signs_in(claims(), (ANA,), gone=True),
     "identity_other": lambda: signs_in(claims(), (ANA,), first="3f0a2f0e-0000-4000-8000-1c0ffee00001/0ld00000-0000-4000-8000-000000000000"),
     "subject_transient": lambda: signs_in({"mail": ("ana.novak@example.com",)}, idp="okta", issuer="http://www.okta.com/exk1", name_id="_7f0c9", form=TRANSIENT),
-    "email_code_asked": lambda: signs_in(
+    "email_unproven": lambda: signs_in(
         claims(name=("bob_partner.com#EXT#@contoso.onmicrosoft.com",), email=("bob@partner.com",)),
         (), name_id="bob_partner.com#EXT#@contoso.onmicrosoft.com", provisioned=False,
     ),
@@ -179,14 +179,23 @@ ADMISSIONS: dict[str, Callable[[], Exchange]] = {
     # What the server itself adds, as it records it.
     "account_taken": lambda: exchange("account_taken", {"attribute": "externalId", "value": "a.novak", "holder": "usr_01m85q90sbf79abrc20mmdq9sx"}, "okta", "ana.novak@example.com", 409),
     "approval_refused": lambda: exchange("approval_refused", {"by": "admin:ops@example.com"}, "entra", "ana@corp.example.com"),
-    "request_unknown": lambda: exchange("request_unknown", {"reason": "cookie_missing"}, "entra", None, 400),
+    "request_unknown": lambda: exchange("request_unknown", {"why": "cookie_missing"}, "entra", None, 400),
     "not_a_logout": lambda: exchange("not_a_logout", {"expected": "LogoutRequest", "received": "Response"}, "adfs", None, 400),
     "replay": lambda: exchange("replay", {"received": "_assertion"}, "entra", "ana@corp.example.com", 409),
     "sign_on_disabled": lambda: exchange("sign_on_disabled", {}, "okta"),
     "sign_on_missing": lambda: exchange("sign_on_missing", {}, "generic"),
-    "fetch_failed": lambda: exchange("fetch_failed", {"url": "https://login.microsoftonline.com/common/discovery/v2.0/keys", "reason": "no answer within 5 seconds"}, "entra", None, 503, "oidc"),
+    "fetch_failed": lambda: exchange("fetch_failed", {"fetch": "timeout", "url": "https://login.microsoftonline.com/common/discovery/v2.0/keys", "seconds": 5}, "entra", None, 503, "oidc"),
     "mail_not_set_up": lambda: exchange("mail_not_set_up", {"address": "ana.novak@example.com"}, "entra", "ana@corp.example.com", 503),
-    "mail_failed": lambda: exchange("mail_failed", {"address": "ana.novak@example.com", "reason": "550 no such mailbox"}, "entra", "ana@corp.example.com", 503),
+    "mail_failed": lambda: exchange("mail_failed", {"address": "ana.novak@example.com", "mail": {"code": "refused", "answer": "554 not today"}}, "entra", "ana@corp.example.com", 503),
+    "no_such_mailbox": lambda: exchange("no_such_mailbox", {"mail": {"code": "recipient_refused"}}, "entra", "ana@corp.example.com", 400),
+    "store_unreachable": lambda: exchange("store_unreachable", {}, "entra", None, 503),
+    "secret_unreadable": lambda: exchange("secret_unreadable", {"seal": "key_unknown"}, "okta", None, 500),
+    "no_response": lambda: exchange("no_response", {"received": ["RelayState"]}, "adfs", None, 400),
+    "other_origin": lambda: exchange("other_origin", {"received": "https://evil.example"}, "entra"),
+    "sign_in_begun": lambda: replace(exchange(None, {"login": "lgn_1"}, status=302), method="GET", path="/sso/saml/con_1/login"),
+    "sign_in_sent_back": lambda: replace(exchange(None, {}, "okta", status=303), facts={"protocol": "saml", "idp": "okta", "test": False}),
+    "proof_asked": lambda: replace(exchange(None, {}, target="ana@corp.example.com", status=200), path="/sso/verify/con_1/ver_1"),
+    "signed_out": lambda: replace(exchange(None, {"ended": 2}, "okta", "ana@corp.example.com", 302), path="/sso/saml/con_1/slo"),
     "sign_in_failed": lambda: exchange("server_fault", {}, "entra", None, 500),
     "sign_in_refused": lambda: exchange("odd", {"detail": "It was refused for a reason of its own."}, "entra"),
 }  # fmt: skip

@@ -17,7 +17,6 @@ from tests.saml.provider import (
     encrypt,
     expected,
     find,
-    octets,
     parse,
     posted,
     sign,
@@ -73,8 +72,12 @@ def but(**changes: Any) -> Any:
     return signed(Reply().but(**changes))
 
 
+def xml_of(root: Any) -> bytes:
+    return base64.b64decode(posted(root))
+
+
 def edited(change: Callable[[str], str]) -> str:
-    return base64.b64encode(change(octets(signed()).decode()).encode()).decode()
+    return base64.b64encode(change(xml_of(signed()).decode()).encode()).decode()
 
 
 def failed(codes: str, message: str) -> Any:

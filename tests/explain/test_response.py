@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.explain.saml_sign_ins import CONNECTION, STS, but
+from tests.explain.saml_sign_ins import CONNECTION, STS, but, xml_of
 from tests.saml.keys import NOW, SECOND
-from tests.saml.provider import Encrypting, encrypt, expected, posted, signed, written
+from tests.saml.provider import Encrypting, encrypt, expected, posted, signed
 from vestibule.claims import preset
 from vestibule.explain.pasted import response_in
 from vestibule.explain.response import Against, Diagnosis, diagnose, idp_of
@@ -47,7 +47,7 @@ def forms(xml: bytes) -> dict[str, str]:
     }  # fmt: skip
 
 
-RESPONSE = written(signed())
+RESPONSE = xml_of(signed())
 
 
 @pytest.mark.parametrize("form", forms(RESPONSE))

@@ -35,7 +35,7 @@ def test_a_sentence_that_names_a_person_is_not_shown_to_outsiders(tenant: Tenant
 
 
 @pytest.mark.parametrize(
-    "code", ["email_literal", "subject_matches_nobody", "recipient", "email_code_asked", "signed_in"]
+    "code", ["email_literal", "subject_matches_nobody", "recipient", "email_unproven", "signed_in"]
 )
 def test_of_a_sign_in_an_outsider_sees_what_the_person_is_told_and_the_code_and_no_value(
     tenant: Tenant, code: str

@@ -43,6 +43,13 @@ class Received:
         host = self.issuer.removeprefix("https://").partition("/")[0]
         return host in _ENTRA or host.endswith(".ciamlogin.com")
 
+    def bringing(self, value: str) -> str | None:
+        """The first source that brought this value and no other, compared without case and without space around it."""
+        wanted = value.strip().lower()
+        came = {SUBJECT if self.protocol == "saml" else SUB: (self.subject,), **self.values}
+        found = (name for name, values in came.items() if [each.strip().lower() for each in values] == [wanted])
+        return next(found, None) if wanted else None
+
     def find(self, source: str) -> tuple[str, tuple[str, ...]] | None:
         """The name under which a source came, with its values; None when it did not come.
 

@@ -1,10 +1,7 @@
-"""What a sign-in leaves for its story beside the error's own words: facts of an exchange."""
+"""What the examination of a SAML response leaves for its story: the facts of an exchange."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from vestibule.claims import Received
-from vestibule.claims.received import SUBJECT
 from vestibule.saml.response import Examination
 
 _BESIDE = {"unsigned": ("signed",), "decrypt_failed": ("encrypted_to",), "bad_signature": ("key_info",)}
@@ -20,14 +17,3 @@ def facts_of(examination: Examination) -> dict[str, Any]:
         name: examination.untrusted[name] for name in _BESIDE.get(error.code, ()) if name in examination.untrusted
     }
     return beside | error.facts
-
-
-def matching_claim(received: Received, candidate: Mapping[str, Any]) -> str | None:
-    """The claim that brought the userName of the account that is probably meant: the one to find people by.
-
-    `candidate` is of the refusal `subject_matches_nobody`; the answer belongs into its facts as `matching_claim`.
-    """
-    wanted = str(candidate.get("userName") or "").strip().lower()
-    came = {SUBJECT: (received.subject,), **received.values}
-    found = (name for name, values in came.items() if [each.strip().lower() for each in values] == [wanted])
-    return next(found, None) if wanted else None

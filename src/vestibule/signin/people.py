@@ -121,6 +121,7 @@ async def _unknown(store: Store, arrival: Arrival, profile: Profile, *, provisio
         facts["candidate"] = {
             "user": candidate.id, "userName": candidate.user_name, "externalId": candidate.external_id,
         }  # fmt: skip
+        facts["matching_claim"] = arrival.received.bringing(candidate.user_name)
     if wanted == "never" or (wanted == "auto" and provisioned):
         return Refused("subject_matches_nobody" if candidate is not None else "not_provisioned", facts)
     if candidate is not None and (candidate.origin == "scim" or candidate.adopted_at is not None):

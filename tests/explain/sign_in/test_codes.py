@@ -20,38 +20,43 @@ from vestibule.saml import errors as saml
 from vestibule.signin.proofs import Problem
 
 SOURCE = Path(__file__).parents[3] / "src" / "vestibule"
+NO_CODES = {"", "recipient_refused"}
+"""Texts of `send_code` that are no codes of its own."""
+OTHERWISE = {"server_fault": "sign_in_failed"}
 BARE = ("sign_in_refused", "sign_in_failed")
-OF_SERVER = (
-    "subject_transient",
-    "request_unknown",
-    "replay",
-    "sign_on_disabled",
-    "sign_on_missing",
-    "fetch_failed",
-    "approval_refused",
-    "approval_pending",
-    "mail_not_set_up",
-    "mail_failed",
-)
 
 
-def refused_in(tree: ast.AST) -> Iterator[str]:
-    """The codes of every `Refused("…")` and of every `Refused` that is chosen between two texts."""
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """Every text in an expression, such as both of a choice between two."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+
+
+def codes_in(tree: ast.AST) -> Iterator[str]:
+    """The codes of `Refused("…")`, of `LoginRefused(status, "…")`, and of what is recorded as `visit.error`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused" and node.args:
-            for each in ast.walk(node.args[0]):
-                if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                    yield each.value
+        match node:
+            case ast.Call(func=ast.Name(id="Refused"), args=[code, *_]):
+                yield from texts_in(code)
+            case ast.Call(func=ast.Name(id="LoginRefused"), args=[_, code, *_]):
+                yield from texts_in(code)
+            case ast.Assign(targets=[ast.Attribute(attr="error")], value=ast.Constant(value=str(code))):
+                yield code
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == "send_code":
+                yield from (code for each in ast.walk(node) if isinstance(each, ast.Return) for code in texts_in(each))
+            case _:
+                continue
 
 
 def refusals() -> list[str]:
-    files = (SOURCE / "signin").rglob("*.py")
-    return sorted({code for file in files for code in refused_in(ast.parse(file.read_text()))})
+    files = [file for where in ("signin", "server/sign_on") for file in (SOURCE / where).rglob("*.py")]
+    return sorted({code for file in files for code in codes_in(ast.parse(file.read_text()))} - NO_CODES)
 
 
 def codes() -> list[str]:
     problems = get_args(Problem)
-    found = [*saml.CODES, *oidc.CODES, *refusals(), *OF_SERVER, *problems, *map(code_of, problems)]
+    found = [*saml.CODES, *oidc.CODES, *refusals(), *problems, *map(code_of, problems)]
     return list(dict.fromkeys(found))
 
 
@@ -62,14 +67,23 @@ def refused(code: str, **facts: Any) -> Exchange:
     )  # fmt: skip
 
 
-def test_the_refusals_of_admission_are_found_in_its_source() -> None:
-    assert {"person_deactivated", "subject_matches_nobody", "claim_missing", "identity_other"} <= set(refusals())
+def test_the_refusals_of_admission_and_server_are_found_in_their_source() -> None:
+    admission = {"person_deactivated", "subject_matches_nobody", "not_provisioned", "claim_missing", "identity_other"}
+    server = {
+        "request_unknown",
+        "sign_on_disabled",
+        "email_unproven",
+        "approval_pending",
+        "mail_not_set_up",
+        "mail_failed",
+    }
+    assert admission | server <= set(refusals())
 
 
 @pytest.mark.parametrize("code", codes())
 def test_every_code_has_a_story_of_its_own(code: str) -> None:
     told = explain(refused(code))
-    assert told.code in (code, code_of(code))
+    assert told.code in (code, code_of(code), OTHERWISE.get(code))
     assert told.sentence.endswith(".")
     assert told.why.endswith((".", "”."))
     assert told.fixes

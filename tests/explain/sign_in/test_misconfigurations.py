@@ -111,7 +111,7 @@ CASES = [
     Case("18 too many", lambda: signs_in({**claims(), GROUPS_LINK: ("https://graph.windows.net/x",)}, (ANA,), **TRUST),
          "signed_in", ("more than 150 groups", "a link"), "--groups never"),
     Case("19 guest", lambda: signs_in(claims(name=(GUEST,), email=("bob@partner.com",)), (), name_id=GUEST, provisioned=False),
-         "email_code_asked", ("bob@partner.com", "a guest's address"), "domain claim"),
+         "email_unproven", ("bob@partner.com", "a guest's address"), "domain claim"),
     Case("20 UPN and mail", lambda: signs_in(
             claims(name=("ana.novak@example.com",), oid=None, upn=("ana@corp.example.com",)),
             (ANA | {"externalId": "a.novak"},), name_id="ana.novak@example.com"),

@@ -38,7 +38,7 @@ def test_the_person_at_the_door_is_told_no_value(code: str) -> None:
     exchange = record.recorded(code)
     said = explain(exchange).end_user or ""
     names = values(dict(exchange.facts)) | {exchange.connection_id, exchange.target or exchange.id}
-    assert [each for each in names - {"email", "address"} if each in said] == []
+    assert [each for each in names - {"email", "address", "admin"} if each in said] == []
     assert not any(mark in said for mark in ("`", "<", "://", "@"))
 
 

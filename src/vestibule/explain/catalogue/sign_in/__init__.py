@@ -21,6 +21,7 @@ from vestibule.explain.catalogue.sign_in import (
     mangled,
     metadata_amiss,
     nobody_found,
+    on_the_way,
     otherwise,
     person_off,
     provider_amiss,
@@ -59,6 +60,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *id_token_amiss.ENTRIES,
     *provider_amiss.ENTRIES,
     *metadata_amiss.ENTRIES,
+    *on_the_way.ENTRIES,
     *signed_in.ENTRIES,
     *otherwise.ENTRIES,
 )

@@ -1,4 +1,5 @@
-"""`email_code_…`, `approval_…`: a sign-in that waits for a proof of its address, or did not get one."""
+"""`email_unproven`, `email_code_…`, `approval_…`: a sign-in that waits for a proof of its address, or did not get "
+"one."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -70,7 +71,7 @@ def _tell_asked(sign_in: SignIn) -> Explanation:
     guest = notes.told(sign_in, "subject_is_guest")
     address = sign_in.text("address")
     return Explanation(
-        "email_code_asked",
+        "email_unproven",
         f"{sign_in.who} must prove the address {address or 'that mail reaches them at'} by a code first, because "
         f"{_reason(sign_in)}.",
         f"The policy is {sign_in.text('policy') or 'the connection’s'}: an address that anybody could write into an "
@@ -83,6 +84,10 @@ def _tell_asked(sign_in: SignIn) -> Explanation:
         _evidence(sign_in),
         "A code was sent to you by e-mail; please enter it to sign in.",
     )
+
+
+def _asks_admin(sign_in: SignIn) -> bool:
+    return sign_in.exchange.error == "approval_pending" or sign_in.text("asks") == "admin"
 
 
 def _tell_pending(sign_in: SignIn) -> Explanation:
@@ -147,8 +152,8 @@ def _fault(problem: str) -> Entry:
 
 
 ENTRIES: Final = (
-    story("email_code_asked", tell=_tell_asked, errors=("email_code_asked", "must_verify")),
-    story("approval_pending", tell=_tell_pending),
+    story("approval_pending", tell=_tell_pending, errors=("approval_pending", "email_unproven"), when=_asks_admin),
+    story("email_unproven", tell=_tell_asked),
     story("approval_refused", tell=_tell_refused),
     *(_fault(problem) for problem in _FAULTS),
 )

@@ -20,7 +20,7 @@ from vestibule.explain.catalogue.sign_in.reading import (
 )
 from vestibule.explain.entry import Entry, Evidence, Explanation
 
-_MISSING, _ASKED = ("claim_missing",), ("email_code_asked", "must_verify", "approval_pending")
+_MISSING, _ASKED = ("claim_missing",), ("email_unproven", "approval_pending")
 # The order tells which cause is told where several are noted.
 _CAUSES = ("email_literal", "email_not_an_address", "claim_renamed", "value_literal", "email_missing")
 _OF_ANY = ("claim_renamed", "value_literal")

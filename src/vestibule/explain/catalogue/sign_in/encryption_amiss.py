@@ -8,6 +8,7 @@ from vestibule.explain.catalogue.sign_in.reading import (
     AGAINST,
     NOT_SET_UP,
     SignIn,
+    as_list,
     as_mapping,
     as_text,
     at_idp,
@@ -26,7 +27,7 @@ def _ours(sign_in: SignIn) -> Fix:
 
 
 def _tell_failed(sign_in: SignIn) -> Explanation:
-    to = [as_mapping(each) for each in sign_in.items("encrypted_to")]
+    to = [as_mapping(each) for each in as_list(sign_in.claimed("encrypted_to"))]
     fingerprint = next((as_text(each.get("fingerprint")) for each in to if each.get("fingerprint")), None)
     named = f" It names the certificate {fingerprint[:16]}… of {as_text(to[0].get('subject'))}." if fingerprint else ""
     until = f", good to {day(to[0].get('not_after'))}" if fingerprint else ""

@@ -75,8 +75,8 @@ class SignIn:
 
     @property
     def who(self) -> str:
-        """Whom it was about: a userName or a NameID."""
-        return clipped(self.exchange.target) if self.exchange.target else "Somebody"
+        """Whom it was about: a userName or a NameID, be it by the unverified response's own word."""
+        return as_text(self.exchange.target) or as_text(self.part("untrusted").get("name_id")) or "Somebody"
 
     @property
     def notes(self) -> list[tuple[str, Mapping[str, Any]]]:
@@ -95,6 +95,11 @@ class SignIn:
     def fact(self, name: str) -> Any:
         """A fact as it is."""
         return self.exchange.facts.get(name)
+
+    def claimed(self, name: str) -> Any:
+        """A fact, or what the unverified response says of itself under that name."""
+        found = self.fact(name)
+        return self.part("untrusted").get(name) if found is None else found
 
     def text(self, name: str) -> str | None:
         """A fact that is a text; a list is told with commas."""

@@ -9,8 +9,15 @@ _REASONS = {
     "cookie_missing": "The browser brought no cookie of the sign-in: it blocks or dropped it, or it is another browser "
     "than the one that began.",
     "other_browser": "Another browser began this sign-in: the link was sent on, or opened in another window.",
-    "expired": "The sign-in was begun too long ago.",
-    "used": "The sign-in was finished already: the page was reloaded, or the back button was used.",
+    "too_old": "The sign-in was begun too long ago: a page was left open.",
+    "used_or_too_old": "The sign-in was finished already (the page was reloaded, or the back button was used), or "
+    "it was "
+    "begun so long ago that nothing is known of it any more.",
+    "no_sign_in": "What this browser began was no sign-in, but signing out.",
+    "no_relay_state": "The identity provider sent no RelayState back, so that it cannot be told which sign-in it "
+    "answers: "
+    "most often a response that was sent again, or a tile whose response names a request.",
+    "no_verification": "There is no such verification of an address, or no longer.",
 }
 _ANY = (
     "A sign-in is good once, for the browser that began it. This happens with the back button or a reload, with two "
@@ -27,7 +34,7 @@ def _tell(sign_in: SignIn) -> Explanation:
     return Explanation(
         code,
         f"{sign_in.idp_capital} answered a sign-in that this browser did not begin, or that is over{named}.",
-        _REASONS.get(sign_in.text("reason") or "", _ANY),
+        _REASONS.get(sign_in.text("why") or "", _ANY),
         (
             at_idp("Begin the sign-in anew, from the application"),
             mend(

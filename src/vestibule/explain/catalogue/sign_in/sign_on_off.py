@@ -1,5 +1,6 @@
 """`sign_on_disabled`, `sign_on_missing`, `fetch_failed`: the connection signs nobody in, or a document did not come."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, OIDC, SignIn, mend, story
@@ -18,10 +19,15 @@ def _tell_off(sign_in: SignIn) -> Explanation:
 
 
 def _tell_missing(sign_in: SignIn) -> Explanation:
+    due, came = sign_in.text("expected"), sign_in.text("received")
     return Explanation(
         "sign_on_missing",
-        "This connection has no identity provider to sign in with yet.",
-        "It is set up for provisioning alone, or the setup was not finished.",
+        f"This connection signs people in by {due.upper()}, and was asked by {came.upper()}."
+        if due and came
+        else "This connection has no identity provider to sign in with yet.",
+        "The address at which the sign-in arrived is that of the other protocol."
+        if due and came
+        else "It is set up for provisioning alone, or the setup was not finished.",
         (
             mend("Read the metadata of a SAML identity provider", sign_in.set("--metadata URL")),
             mend("Or set an OpenID Connect one", sign_in.set(OIDC)),
@@ -31,15 +37,30 @@ def _tell_missing(sign_in: SignIn) -> Explanation:
     )
 
 
+_FETCHES: Final[Mapping[str, str]] = {
+    "url_scheme": "it is not https",
+    "url_host": "it is no address of the internet's",
+    "url_port": "its port is another one than 443 or 8443",
+    "address_private": "it leads into a private network, which this server must not ask",
+    "redirect": "it sends on to somewhere else",
+    "too_large": "its answer is too large",
+    "timeout": "it did not answer in time",
+    "tls": "its TLS certificate is not trusted",
+    "dns": "its name does not resolve",
+    "connect": "it does not take the connection",
+    "http_status": "it answered with an error",
+    "answer": "its answer is no HTTP",
+}
+
+
 def _tell_fetch(sign_in: SignIn) -> Explanation:
-    url = sign_in.text("url") or "its address"
-    reason = sign_in.text("reason") or sign_in.text("fault") or sign_in.text("detail")
+    url = sign_in.text("url") or sign_in.text("host") or "its address"
+    code = sign_in.text("fetch") or ""
+    reason = ", ".join(filter(None, (_FETCHES.get(code, code), sign_in.text("why"))))
     return Explanation(
         "fetch_failed",
         f"{sign_in.idp_capital} could not be asked: {url} gave no usable answer{f' ({reason})' if reason else ''}.",
-        "The keys, the discovery document or the tokens are fetched from there while somebody signs in. The address "
-        "does "
-        "not resolve, is not reachable from this server, or is one that this server must not ask (a private address).",
+        "The keys, the discovery document or the tokens are fetched from there while somebody signs in.",
         (
             mend("See whether this server reaches it, by name and through its firewall"),
             mend("If it stands in your own network, allow that network in VESTIBULE_ALLOW_NETWORKS"),

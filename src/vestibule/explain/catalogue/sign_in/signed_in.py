@@ -34,7 +34,6 @@ def _tell(exchange: Exchange) -> Explanation:
     proof = _PROOFS.get(sign_in.text("verified_by") or "")
     test = sign_in.fact("test") is True
     heaviest = notes.weightiest(sign_in)
-    did = "would be signed in by this test" if test else "signed in"
     but = f", but {heaviest[1].clause}" if heaviest else ""
     how = f"The person is {found}." if found else f"{sign_in.idp_capital} vouched for the person."
     why = [how, f"The address is proven {proof}." if proof else "", "A test signs nobody in." if test else ""]
@@ -42,7 +41,9 @@ def _tell(exchange: Exchange) -> Explanation:
         why.append(heaviest[1].why)
     return Explanation(
         "signed_in",
-        f"{sign_in.who} {did} with {sign_in.idp_name}{but}.",
+        f"The test sign-in of {sign_in.who} with {sign_in.idp_name} passed every check{but}."
+        if test
+        else f"{sign_in.who} signed in with {sign_in.idp_name}{but}.",
         " ".join(filter(None, why)) + notes.in_passing(sign_in, but=heaviest[0] if heaviest else None),
         heaviest[1].fixes if heaviest else (),
         heaviest[1].evidence if heaviest else (),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from vestibule.explain.catalogue.sign_in.places import place
-from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, at_idp, story
+from vestibule.explain.catalogue.sign_in.reading import NOT_SET_UP, SignIn, as_text, at_idp, story
 from vestibule.explain.entry import Evidence, Explanation
 
 _HOW = {
@@ -34,7 +34,7 @@ def _tell_algorithm(sign_in: SignIn) -> Explanation:
 
 def _tell_unsigned(sign_in: SignIn) -> Explanation:
     how = _HOW.get(sign_in.idp, "have the assertion signed, or the whole response, or both")
-    signed = sign_in.text("signed")
+    signed = as_text(sign_in.claimed("signed"))
     return Explanation(
         "unsigned",
         f"Neither the response nor the assertion is signed, so that anybody could have written it"
