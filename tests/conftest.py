@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +58,9 @@ class Vestibule:
             finally:
                 await store.close()
 
-        return asyncio.run(run())
+        # In a thread of its own, as an event loop may be running in this one.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(asyncio.run, run()).result()
 
     def connection(self) -> Connection:
         async def work(store: Store) -> Connection:

@@ -171,7 +171,7 @@ def test_a_provider_that_reads_posts_is_posted_to(walk: Walk) -> None:
     walk.set(saml={**walk.set().as_json()["saml"], "sso_binding": "post"})
     page = walk.browser.get(walk.url("login"))
     assert page.status_code == 200
-    assert "form-action http://127.0.0.1" in page.headers["Content-Security-Policy"]
+    assert "form-action *; script-src 'sha256-" in page.headers["Content-Security-Policy"]
     form = form_of(page)
     answer = walk.browser.post(form.url, data=form.fields)
     assert answer.status_code == 200, answer.text

@@ -4,9 +4,9 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from vestibule.clock import rfc3339
@@ -14,11 +14,22 @@ from vestibule.explain import explain
 from vestibule.model import EmailVerification, Exchange, JsonObject, VerifiedEmail
 from vestibule.store import SessionState
 
+
+def _with_code(text: str) -> Markup:
+    """A sentence of an explanation, what stands in backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
 _templates = Environment(
     loader=PackageLoader("vestibule.portal"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+_templates.filters["with_code"] = _with_code
 _SUBMIT = "document.forms[0].submit()"
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
+_ANYWHERE = "form-action *"
+"""Of a form that leads to an identity provider: browsers hold the policy against each redirect that follows, and to
+which sites those lead is the provider's own affair (CSP 3, 6.4.1)."""
 NOBODY = "You could not be signed in."
 """What is said of a refusal that has no words of its own for the person."""
 
@@ -32,11 +43,9 @@ def refused_page(exchange: Exchange) -> Response:
 
 def posting_page(action: str, fields: Mapping[str, str]) -> Response:
     """A form that goes to the identity provider by itself, or by a button where scripts are off."""
-    parts = urlsplit(action)
-    origin = f"{parts.scheme}://{parts.netloc}"
     return _page(
         "posting.html", 200, action=action, fields=fields, script=_SUBMIT,
-        policy=f"form-action {origin}; script-src 'sha256-{_SUBMIT_HASH}'",
+        policy=f"{_ANYWHERE}; script-src 'sha256-{_SUBMIT_HASH}'",
     )  # fmt: skip
 
 
@@ -72,7 +81,8 @@ def signed_in_page(
     session = state.session
     return _page(
         "signed_in.html", 200, name=name, document=document, groups=sorted(groups), proofs=proofs, idp=idp,
-        origin=origin, session_id=session.id, since=rfc3339(session.created_at), until=rfc3339(session.expires_at),
+        policy=_ANYWHERE, origin=origin, session_id=session.id,
+        since=rfc3339(session.created_at), until=rfc3339(session.expires_at),
     )  # fmt: skip
 
 
@@ -88,7 +98,7 @@ def test_page(document: JsonObject) -> Response:
 
 def start_page(problem: str = "", address: str = "") -> Response:
     """Where somebody says who they are, to be sent to their company's identity provider."""
-    return _page("start.html", 400 if problem else 200, problem=problem, address=address)
+    return _page("start.html", 400 if problem else 200, policy=_ANYWHERE, problem=problem, address=address)
 
 
 def code_mail(digits: str, enterprise: str) -> tuple[str, str, str]:

@@ -59,7 +59,7 @@ async def tell_test(
     desk: Desk, visit: Visit, arrival: Arrival | None, checks: Sequence[Mapping[str, Any]], outcome: JsonObject
 ) -> Response:
     """Keep the result of a test sign-in and show it; nobody is signed in."""
-    visit.facts["test"] = True
+    visit.facts |= {"test": True, "outcome": outcome.get("outcome")}
     if outcome.get("outcome") == "refused":
         visit.error = str(outcome["code"])
         visit.facts |= dict(outcome.get("facts", {}))

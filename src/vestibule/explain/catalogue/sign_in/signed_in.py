@@ -34,6 +34,7 @@ def _tell(exchange: Exchange) -> Explanation:
     proof = _PROOFS.get(sign_in.text("verified_by") or "")
     test = sign_in.fact("test") is True
     heaviest = notes.weightiest(sign_in)
+    did = _of_test(sign_in) if test else "signed in with"
     but = f", but {heaviest[1].clause}" if heaviest else ""
     how = f"The person is {found}." if found else f"{sign_in.idp_capital} vouched for the person."
     why = [how, f"The address is proven {proof}." if proof else "", "A test signs nobody in." if test else ""]
@@ -41,14 +42,18 @@ def _tell(exchange: Exchange) -> Explanation:
         why.append(heaviest[1].why)
     return Explanation(
         "signed_in",
-        f"The test sign-in of {sign_in.who} with {sign_in.idp_name} passed every check{but}."
-        if test
-        else f"{sign_in.who} signed in with {sign_in.idp_name}{but}.",
+        f"{sign_in.who} {did} {sign_in.idp_name}{but}.",
         " ".join(filter(None, why)) + notes.in_passing(sign_in, but=heaviest[0] if heaviest else None),
         heaviest[1].fixes if heaviest else (),
         heaviest[1].evidence if heaviest else (),
         "You are signed in.",
     )
+
+
+def _of_test(sign_in: SignIn) -> str:
+    # Whose address must still be proven is not in yet.
+    must_verify = sign_in.text("outcome") == "must_verify"
+    return "was vouched for in this test by" if must_verify else "would be signed in by this test with"
 
 
 def _is_pasted(exchange: Exchange) -> bool:
