@@ -47,6 +47,11 @@ def time_of(ident: str) -> int | None:
     return (value >> 80) * 1_000
 
 
+def first_id(prefix: str, instant: int) -> str:
+    """What no id with this prefix that is made at an instant (microseconds) or later comes before."""
+    return f"{prefix}_{_base32(max(0, instant) // 1_000 << 80)}"
+
+
 def request_id(now: int) -> str:
     """A fresh `req_…` id for one recorded exchange."""
     return new_id("req", now)

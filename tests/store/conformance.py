@@ -16,6 +16,7 @@ from tests.store.conformance_costs import CostPromises
 from tests.store.conformance_domains import DomainPromises
 from tests.store.conformance_groups import GroupPromises, adding, removing
 from tests.store.conformance_lists import ListPromises
+from tests.store.conformance_log import LogPromises
 from tests.store.conformance_managers import ManagerPromises
 from tests.store.conformance_references import ReferencePromises
 from tests.store.conformance_review import ReviewPromises
@@ -103,6 +104,7 @@ class StoreConformance(
     CostPromises,
     AccountPromises,
     ListPromises,
+    LogPromises,
     DomainPromises,
 ):
     """All promises: those of one noun, and below those that hold for all."""

@@ -24,7 +24,6 @@ from vestibule.model import (
     Conflict,
     Connection,
     Enterprise,
-    Exchange,
     Group,
     GroupRef,
     Hold,
@@ -56,12 +55,14 @@ from vestibule.store.answers import (
     StoreError,
     Taken,
     TooMany,
+    Traffic,
     UnknownManager,
     UnknownMembers,
     Unreachable,
     Unsupported,
 )
 from vestibule.store.domains import DomainStore
+from vestibule.store.log import LogStore
 from vestibule.store.sign_on import SignOnStore
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "StoreError",
     "Taken",
     "TooMany",
+    "Traffic",
     "UnknownManager",
     "UnknownMembers",
     "Unreachable",
@@ -89,7 +91,7 @@ __all__ = [
 ]
 
 
-class Store(SignOnStore, DomainStore, Protocol):
+class Store(SignOnStore, DomainStore, LogStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:
@@ -348,26 +350,4 @@ class Store(SignOnStore, DomainStore, Protocol):
 
     async def is_approved(self, connection_id: str, guard: str, subject: str, at: int) -> bool:
         """Whether an approval of what a guard holds is in force at an instant."""
-        ...
-
-    # The provisioning log and the audit
-
-    def record(self, exchange: Exchange) -> None:
-        """Keep an exchange; never waits, never raises."""
-        ...
-
-    async def exchange(self, request_id: str) -> Exchange:
-        """One exchange by its request id. Raises NotFound."""
-        ...
-
-    async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
-        """Exchanges of a connection as the query says."""
-        ...
-
-    async def add_audit(self, audit: Audit) -> None:
-        """Keep an audit entry of an act that is written otherwise."""
-        ...
-
-    async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
-        """The audit entries of a connection, or of what belongs to an enterprise, newest first."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from vestibule.model import Group, SignedInSession, Token
+from vestibule.outcome import Outcome
 from vestibule.scim.sorting import SortValue
 
 T = TypeVar("T")
@@ -175,7 +176,7 @@ class ExchangeQuery:
     """Which exchanges: newest first, at most `limit`. Unset fields do not restrict.
 
     `since`/`before` are instants (microseconds): since <= at < before. `refused` keeps status >= 400.
-    `target` compares caseless.
+    `target` compares caseless. `sign_ins` keeps only the sign-ins (True) or only what is none (False).
     """
 
     limit: int = 100
@@ -185,8 +186,20 @@ class ExchangeQuery:
     resource_type: str | None = None
     target: str | None = None
     token_id: str | None = None
+    outcome: Outcome | None = None
+    sign_ins: bool | None = None
     after_id: str | None = None
-    """Only exchanges newer than this one, oldest first: for following the log."""
+    """Only exchanges newer than this one, oldest first: for following the log, and for reading all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was read of a connection's log: up to which request, what was made of it (JSON text), and its size now."""
+
+    read_to: str = ""
+    size: int = 0
+    """About how many bytes the log has that were read and not pruned."""
+    document: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ KINDS = (
     Kind("conflict", "conflicts", objects=frozenset({"incoming"})),
     Kind("hold", "holds"),
     Kind("audit", "audit", objects=frozenset({"detail"})),
-    Kind("exchange", "exchanges", follows=frozenset({"target_ci"}), objects=frozenset({"facts"})),
+    Kind("exchange", "exchanges", follows=frozenset({"target_ci", "outcome"}), objects=frozenset({"facts"})),
     Kind("token", "tokens", lists=frozenset({"scopes"})),
 )
 """In the order of the file: what is referred to comes first, and tokens last, so that nobody gets in before all is."""

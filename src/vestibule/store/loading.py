@@ -8,6 +8,7 @@ from typing import Any
 
 from vestibule.canary import is_canary
 from vestibule.model import JsonObject
+from vestibule.outcome import outcome_of
 from vestibule.scim.folding import fold
 from vestibule.store.answers import Clash
 from vestibule.store.db import Transaction
@@ -52,7 +53,8 @@ def _of_group(shown: JsonObject) -> tuple[Any, ...]:
 
 def _of_exchange(shown: JsonObject) -> tuple[Any, ...]:
     target = shown.get("target")
-    return (fold(target) if target else None,)
+    outcome = outcome_of(shown["status"], shown.get("error"), shown["facts"])
+    return fold(target) if target else None, outcome
 
 
 _FOLLOWS: dict[str, Callable[[JsonObject], tuple[Any, ...]]] = {
@@ -67,7 +69,7 @@ _FOLLOWING = {
     "group": ("display_name_ci", "member_count"),
     "pending_member": ("ref_ci",),
     "pending_manager": ("ref_ci",),
-    "exchange": ("target_ci",),
+    "exchange": ("target_ci", "outcome"),
 }
 
 

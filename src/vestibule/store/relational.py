@@ -9,7 +9,6 @@ from vestibule.model import (
     Conflict,
     Connection,
     Enterprise,
-    Exchange,
     Group,
     GroupRef,
     Hold,
@@ -24,27 +23,28 @@ from vestibule.scim.cursor import Position
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
-from vestibule.store.answers import AS_IS, Credentials, ExchangeQuery, GroupChanged, Page, Rules
+from vestibule.store.answers import AS_IS, Credentials, GroupChanged, Page, Rules
 from vestibule.store.engine import Engine, Write
 from vestibule.store.relational_domains import RelationalDomains
+from vestibule.store.relational_log import RelationalLog
 from vestibule.store.relational_sign_on import RelationalSignOn
-from vestibule.store.sql import enterprises, groups, log, memberships, references, review, tokens, users
+from vestibule.store.sql import enterprises, groups, memberships, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
 from vestibule.store.sql.pages import Wanted
-from vestibule.store.sql.rows import exchange_values
 from vestibule.store.together import Joinable
 
 INSTALLATION = ""
 """In place of a connection's id: what all connections share."""
 
 
-class RelationalStore(RelationalSignOn, RelationalDomains):
+class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog):
     """`vestibule.store.Store` over an engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._walks = Walks()
         self._used: dict[tuple[str, str], int] = {}
+        self._recorded: set[str] = set()
 
     @property
     def engine(self) -> Engine:
@@ -313,25 +313,3 @@ class RelationalStore(RelationalSignOn, RelationalDomains):
     async def is_approved(self, connection_id: str, guard: str, subject: str, at: int) -> bool:
         """See Store."""
         return await review.is_approved(self._engine.reading, connection_id, guard, subject, at)
-
-    # The provisioning log and the audit
-
-    def record(self, exchange: Exchange) -> None:
-        """See Store."""
-        self._engine.ride(exchange.connection_id, log.INSERT_EXCHANGE, exchange_values(exchange))
-
-    async def exchange(self, request_id: str) -> Exchange:
-        """See Store."""
-        return await log.one_exchange(self._engine.reading, request_id)
-
-    async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
-        """See Store."""
-        return await log.exchanges(self._engine.reading, connection_id, query)
-
-    async def add_audit(self, audit: Audit) -> None:
-        """See Store."""
-        await self._engine.write(audit.connection_id, lambda db: log.insert_audit(db, audit))
-
-    async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
-        """See Store."""
-        return await log.audit(self._engine.reading, connection_id, limit)

@@ -5,6 +5,7 @@ from functools import lru_cache
 import orjson
 
 from vestibule.model import Audit, Connection, Enterprise, Exchange, Group, Member, Token, User
+from vestibule.outcome import outcome_of
 from vestibule.scim.folding import fold
 from vestibule.store.db import Row
 
@@ -98,10 +99,11 @@ def audit_of(row: Row) -> Audit:
 
 
 def exchange_values(exchange: Exchange) -> tuple[object, ...]:
-    """The values of EXCHANGE followed by the folded target."""
+    """The values of EXCHANGE followed by the folded target and the outcome."""
     return (
         exchange.id, exchange.connection_id, exchange.at, exchange.duration_us, exchange.method, exchange.path,
         exchange.query, exchange.status, exchange.token_id, exchange.resource_type, exchange.resource_id,
         exchange.target, exchange.scim_type, exchange.error, orjson.dumps(dict(exchange.facts)).decode(),
         exchange.request_body, exchange.response_body, fold(exchange.target) if exchange.target else None,
+        outcome_of(exchange.status, exchange.error, exchange.facts),
     )  # fmt: skip
