@@ -71,6 +71,17 @@ def test_a_subject_that_differs_from_scims_name_shows_both(walk: Walk, scim: htt
     assert facts["candidate"] == {"user": user_id, "userName": "ana.garcia", "externalId": None}
 
 
+def test_the_claim_that_brings_scims_name_is_told(walk: Walk, scim: httpx2.Client) -> None:
+    """Here the sign-in takes the NameID for the name, and another claim has what SCIM sends."""
+    walk.provider.control(mistakes=["nameid_opaque"])
+    provision(scim, ANA)
+    claims = walk.set().as_json()["claims"]
+    walk.set(claims={**claims, "userName": {"claims": ["NameID"], "required": True}})
+    answer = walk.login()
+    assert walk.code_of(answer) == "subject_matches_nobody"
+    assert walk.exchange(answer).facts["matching_claim"].endswith(("/claims/name", "/claims/emailaddress"))
+
+
 def test_somebody_scim_deleted_does_not_come_back_by_signing_in(walk: Walk, scim: httpx2.Client) -> None:
     walk.set(create_people="always")
     user_id = provision(scim)

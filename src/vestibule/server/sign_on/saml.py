@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vestibule import identity_providers, ids, sp_keys
 from vestibule.claims import from_saml
+from vestibule.explain.examined import facts_of
 from vestibule.identity_providers import Loaded
 from vestibule.model import PendingLogin, SpKey
 from vestibule.portal.sign_in_pages import posting_page
@@ -185,7 +186,7 @@ class SamlEndpoints:
 
     async def _failed(self, visit: Visit, examination: Examination, pending: Mapping[str, Any]) -> Response:
         error = examination.error or SamlError("not_a_response")
-        visit.facts["untrusted"] = dict(examination.untrusted)
+        visit.facts |= {**facts_of(examination), "untrusted": dict(examination.untrusted)}
         if not pending and error.code == "in_response_to":
             error = LoginRefused(400, "request_unknown", {"why": "no_relay_state", **error.facts})
         if pending.get("test"):

@@ -31,11 +31,18 @@ def _tell_failed(sign_in: SignIn) -> Explanation:
     fingerprint = next((as_text(each.get("fingerprint")) for each in to if each.get("fingerprint")), None)
     named = f" It names the certificate {fingerprint[:16]}… of {as_text(to[0].get('subject'))}." if fingerprint else ""
     until = f", good to {day(to[0].get('not_after'))}" if fingerprint else ""
+    # Which of the two it was is not told apart on purpose: it would help to guess the text (XML Encryption 1.1, 6.1).
+    unsigned = (sign_in.text("algorithm") or "").endswith("-cbc") and not sign_in.part("untrusted").get("signed")
     return Explanation(
         "decrypt_failed",
         "The assertion is encrypted, and no key of this connection opens it.",
-        f"{sign_in.idp_capital} encrypts with an old certificate, or with another application's.{named}",
-        (_ours(sign_in), at_idp("Or turn encryption off: the connection itself is encrypted by TLS")),
+        f"{sign_in.idp_capital} encrypts with an old certificate, or with another application's.{named}"
+        + (" Or what is encrypted is not signed, which AES-CBC makes look the same." if unsigned else ""),
+        (
+            _ours(sign_in),
+            *([at_idp(f"{place(sign_in, 'signing')}: sign the response too")] if unsigned else []),
+            at_idp("Or turn encryption off: the connection itself is encrypted by TLS"),
+        ),
         (
             Evidence(
                 "encrypted for",
