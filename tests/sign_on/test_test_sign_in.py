@@ -36,6 +36,13 @@ def test_a_good_sign_in_is_told_with_every_check_and_nothing_is_written(walk: Wa
     assert "You are not signed in" in walk.session().text
 
 
+def test_a_claim_that_came_and_is_no_good_is_no_success(walk: Walk) -> None:
+    walk.provider.control(mistakes=["email_literal"])
+    text = plain(walk.login(test="1").text)
+    assert "✗ email" in text
+    assert "✓ email" not in text
+
+
 def test_it_says_that_a_code_would_be_asked(walk: Walk) -> None:
     walk.set(email_policy="always_code")
     assert "a code would be asked" in plain(walk.login(test="1").text)

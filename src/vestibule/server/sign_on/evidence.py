@@ -14,6 +14,7 @@ from vestibule.portal.sign_in_pages import test_page
 from vestibule.server.sign_on.desk import Desk
 from vestibule.server.sign_on.visit import Visit, exchange_of
 from vestibule.signin.outcome import Arrival
+from vestibule.signin.preview import profile_json
 
 DAY = 86_400_000_000
 CLAIMS_KEPT = 7 * DAY
@@ -85,10 +86,12 @@ async def tell_test(
 
 def _mapping(arrival: Arrival) -> list[JsonObject]:
     """Each attribute with where it is looked for, under which name it came, and whether that is good enough."""
-    missing = {each.wanted for each in arrival.mapped.missing}
+    missing, profile = {each.wanted for each in arrival.mapped.missing}, arrival.mapped.profile
+    taken = None if profile is None else profile_json(profile)
     shown: list[JsonObject] = []
     for attribute, rule in arrival.sign_on.mapping:
         found = [name for name in rule.sources if arrival.received.find(name)]
-        passed = False if attribute in missing else True if found else None
+        unusable = attribute in missing or (found and taken is not None and attribute not in taken)
+        passed = False if unusable else True if found else None
         shown.append({"attribute": attribute, "sources": list(rule.sources), "found": found[:1], "passed": passed})
     return shown
