@@ -22,6 +22,10 @@ Each row is one code of the explanations: what `vestibule explain REQUEST_ID` sa
 person at the door is told. The names and values are those of the example. Who mends it is the *operator* of Vestibule, or
 the *customer*: the identity provider's administrator. `python -m tests.explain.record` writes this table.
 
+What never arrives here is explained too: `vestibule explain --text FILE` reads the text of an identity provider's error
+page or log, and `vestibule explain --saml-response FILE [--connection CON]` diagnoses a SAML response that somebody
+copied out of a browser.
+
 | Code | For example | Who mends it | What the person is told |
 |---|---|---|---|
 """

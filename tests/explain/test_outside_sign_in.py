@@ -89,6 +89,21 @@ def test_the_scope_that_entra_means_is_that_of_the_object_it_names() -> None:
     assert "get:users" in explain(found).sentence
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"status": {"errorCode": 50105, "failureReason": "Your administrator has configured the application"}}',
+        "Sign-in error code\n50105\nFailure reason\nYour administrator has configured the application",
+        "HTTP status: 400\nAADSTS50105: Your administrator has configured the application",
+    ],
+    ids=["JSON", "page", "with a status"],
+)
+def test_an_entry_of_entras_sign_in_logs_is_told_by_its_number(text: str) -> None:
+    found = from_text(text)
+    assert found is not None
+    assert explain(found).code == "not_assigned"
+
+
 @given(st.text())
 def test_any_text_is_read_or_not_and_nothing_breaks(text: str) -> None:
     found = from_text(text)

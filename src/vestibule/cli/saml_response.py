@@ -22,8 +22,7 @@ def diagnosed(session: Session, source: str, data: bytes, connection_id: str | N
     if response is None:
         fail(
             f"No SAML response is found in {source}: paste the field SAMLResponse (base64), the XML, the page that "
-            "posts "
-            "it, or a browser's recording (HAR)."
+            "posts it, or a browser's recording (HAR)."
         )
     against = None if connection_id is None else session.run(lambda store: _against(session, store, connection_id))
     return diagnose(response, against, session.clock.now())

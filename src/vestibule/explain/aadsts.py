@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+_IN_LOG = re.compile(r"(?:errorCode|error code)\W{1,5}([0-9]{4,8})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"AADSTS\s?([0-9]{4,8})\b", re.IGNORECASE)
 _ACCESS, _REPLY, _IDENTIFIER, _ACCOUNT, _SECRET, _REQUEST, _CONSENT, _POLICY, _AGAIN = (
     "assignment", "acs", "entity_id", "accounts", "client", "log", "consent", "policy", "again",
@@ -207,8 +208,9 @@ AADSTS: Final[Mapping[str, Aadsts]] = {
 
 
 def numbers_in(text: str) -> tuple[str, ...]:
-    """The numbers in a text, each once, in their order."""
-    return tuple(dict.fromkeys(_NUMBER.findall(text)))
+    """The numbers in a text, each once, in their order; in an entry of the sign-in logs they stand without AADSTS."""
+    bare = [each for each in _IN_LOG.findall(text) if each in AADSTS]
+    return tuple(dict.fromkeys([*_NUMBER.findall(text), *bare]))
 
 
 def meant_by(number: str | None) -> Aadsts | None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import orjson
 
+from vestibule.explain.aadsts import numbers_in
 from vestibule.explain.outside_sign_in import sign_in_from_text
 from vestibule.model import Exchange
 
@@ -50,6 +51,8 @@ def from_text(text: str) -> Exchange | None:
     start = text.find("{")
     body: Any = _last_object(text[start:]) if start >= 0 else None
     content = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    if numbers_in(text) and "schemas" not in content:
+        return sign_in_from_text(text)
     status = _status(text, content)
     if status is None:
         return sign_in_from_text(text)

@@ -26,7 +26,7 @@ _PAGES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
 def sign_in_from_text(text: str) -> Exchange | None:
     """A refusal by Entra (AADSTS…), Google, Okta, Keycloak or AD FS in a text; None when none is found."""
     if numbers := numbers_in(text):
-        found = re.search(rf"AADSTS\s?{numbers[0]}\b:?\s*([^\r\n]*)", text, re.IGNORECASE)
+        found = re.search(rf"(?:AADSTS\s?|\berror ?code\W{{1,5}}){numbers[0]}\b:?\s*[^\r\n]*", text, re.IGNORECASE)
         return _refused("entra", found[0].strip() if found else text, text, aadsts=numbers[0])
     for idp, pattern, error in _PAGES:
         if found := pattern.search(text):

@@ -79,8 +79,7 @@ def _tell_alg(sign_in: SignIn) -> Explanation:
         "id_token_alg",
         f"The ID token is signed with {alg}, which is not accepted.",
         "`none` is no signature, and HS256 signs with the client secret, which others may know. Accepted are RS, PS "
-        "and "
-        "ES with SHA-256 or more, and EdDSA.",
+        "and ES with SHA-256 or more, and EdDSA.",
         (at_idp(f"{place(sign_in, 'token')}: let ID tokens be signed with RS256"),),
         (Evidence("alg", sign_in.text("accepted") or "RS256", alg),),
         NOT_SET_UP,
@@ -121,8 +120,7 @@ def _tell_issuer(sign_in: SignIn) -> Explanation:
         "id_token_issuer",
         f"The ID token is of the issuer `{found}`, not of `{expected}`{f': they differ {how}' if how else ''}.",
         "Entra gives tokens of version 1 (sts.windows.net) and of version 2 (login.microsoftonline.com/…/v2.0); "
-        "which of "
-        "them is the app registration's accessTokenAcceptedVersion and the address that was asked."
+        "which of them is the app registration's accessTokenAcceptedVersion and the address that was asked."
         if version
         else "The issuer must be the provider's own name, character for character.",
         (mend("Set the issuer that the provider's discovery names", sign_in.set(OIDC)),),

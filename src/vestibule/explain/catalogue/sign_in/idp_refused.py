@@ -100,7 +100,7 @@ def _refusal(sign_in: SignIn, sentence: str, fixes: tuple[Fix, ...], end_user: s
     return Explanation(
         sign_in.exchange.error or "idp_status",
         sentence,
-        f"{why} It said: “{said}”." if said else why,
+        f"{why} It said: “{said.rstrip('.')}”." if said else why,
         fixes,
         _evidence(sign_in),
         end_user,
@@ -165,8 +165,7 @@ def _tell_unassigned(sign_in: SignIn) -> Explanation:
         "not_assigned",
         f"{sign_in.idp_capital} refused the sign-in: the person is not assigned to the application{number}.",
         "The refusal is shown on the identity provider's own page, and most often nothing arrives here at all. In "
-        "Entra "
-        "a group counts only for its direct members.",
+        "Entra a group counts only for its direct members.",
         (at_idp(f"{place(sign_in, 'assignment')}: add the person, or one of their groups"), _log(sign_in)),
         _evidence(sign_in),
         ASK_ACCESS,

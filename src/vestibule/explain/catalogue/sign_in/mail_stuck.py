@@ -52,8 +52,7 @@ def _tell_nobody(sign_in: SignIn) -> Explanation:
         "no_such_mailbox",
         f"The code for {sign_in.who} could not be delivered: the mail server says that there is no such mailbox.",
         "The address is a name and no mailbox, which is usual where a sign-in name (UPN) is sent as the e-mail, and "
-        "for "
-        "contractors.",
+        "for contractors.",
         (
             _approve(sign_in),
             mend("Let people of provisioned accounts in without a code", sign_in.set("--email-policy trust_directory")),

@@ -13,8 +13,7 @@ _WHY: Final[Mapping[str, str]] = {
     "metadata_not_xml": "The file was saved from the browser's view, or was cut off; save the address's content as "
     "it is.",
     "metadata_is_html": "The address answers with a page to sign in at, or with an error page: it is not public, or "
-    "it is "
-    "the address where people sign in.",
+    "it is the address where people sign in.",
     "metadata_unsafe": "It has markup that no metadata need, such as a DOCTYPE.",
     "metadata_not_saml": "It may be WS-Federation's or OpenID Connect's.",
     "metadata_is_sp": "Metadata go both ways: this application's were given back in place of the identity provider's.",
@@ -30,8 +29,7 @@ _WHY: Final[Mapping[str, str]] = {
     "metadata_url": "People and passwords would go over an address that is not https.",
     "certificate_unreadable": "A certificate is a text that begins with -----BEGIN CERTIFICATE-----, or base64 alone.",
     "certificate_is_key": "A private key belongs to the identity provider alone: take it as known to others, and "
-    "make a "
-    "new one there.",
+    "make a new one there.",
     "key_unreadable": "It must be an RSA private key in PEM (PKCS #8) without a password.",
 }
 _OURS = ("certificate_unreadable", "certificate_is_key", "key_unreadable")

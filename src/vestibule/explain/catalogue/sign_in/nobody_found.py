@@ -75,11 +75,7 @@ def _fixes(sign_in: SignIn, looked_for: Mapping[str, str], has: Mapping[str, str
             ),
         )
     told.append(
-        at_idp(
-            f"Or send in provisioning what sign-on sends: {place(sign_in, 'provisioning')}, the mapping of "
-            "userName, then "
-            "restart"
-        )
+        at_idp("Or send in provisioning what sign-on sends: correct the mapping of userName there, and restart it")
     )
     if name := has.get("userName"):
         log = f"vestibule log {sign_in.connection} --target {word(name)}"

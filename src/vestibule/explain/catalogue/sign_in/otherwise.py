@@ -93,8 +93,7 @@ def _tell_origin(sign_in: SignIn) -> Explanation:
         "other_origin",
         f"A form was sent from another site's page: {sign_in.text('received') or 'an unknown one'}.",
         "The page that asks for a code sends its form from this server's own address. Either another site tried, or "
-        "the "
-        "server's base URL is not the address that the browser shows.",
+        "the server's base URL is not the address that the browser shows.",
         (mend("See that the base URL is the https address that the browser shows"),),
         sign_in.evidence("Origin"),
         AGAIN,

@@ -70,12 +70,10 @@ def _tell_pasted(exchange: Exchange) -> Explanation:
         f"The response of {sign_in.idp_name} for {sign_in.who} is in order{' in itself' if alone else ''}{but}.",
         (
             "It was held against itself alone: whether its addresses, its issuer and its certificate are the right "
-            "ones, "
-            "a connection must say (--connection)."
+            "ones, a connection must say (--connection)."
             if alone
             else "It fits the connection. Whether the person has an account, and whether the request was pending, "
-            "is not "
-            "told by the response."
+            "is not told by the response."
         )
         + (f" {heaviest[1].why}" if heaviest else "")
         + notes.in_passing(sign_in, but=heaviest[0] if heaviest else None),
