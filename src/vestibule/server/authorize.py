@@ -11,6 +11,11 @@ from vestibule.server.call import Call
 from vestibule.store import NotFound as NotKept
 from vestibule.store import Store
 
+_LONG = 24
+"""Of a shorter secret four characters tell too much."""
+_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm"})
+"""What may be told of an Authorization field that has no bearer token; anything else may be the secret itself."""
+
 
 async def authenticate(call: Call, store: Store, clock: Clock) -> None:
     """Find the token by its id within the connection, and how the connection speaks SCIM.
@@ -20,17 +25,14 @@ async def authenticate(call: Call, store: Store, clock: Clock) -> None:
     text = _bearer(call)
     token_id = ids.token_id_of(text) if text else None
     if token_id is None or text is None:
-        await _connection_exists(call, store)
-        reason = "unknown" if text else "missing"
-        raise Unauthorized("The token is unknown." if text else "No bearer token came.", reason)
+        raise await _stranger(call, store, text)
     try:
         found = await store.credentials(call.connection_id, token_id)
     except NotKept:
-        await _connection_exists(call, store)
-        raise Unauthorized("The token is unknown.", "unknown") from None
+        raise await _stranger(call, store, text) from None
     token = found.token
     if not ids.same_hash(found.secret_hash, ids.token_hash(text)):
-        raise Unauthorized("The token is unknown.", "unknown")
+        raise await _stranger(call, store, text)
     call.token_id = token.id
     now = clock.now()
     if token.revoked_at is not None:
@@ -54,6 +56,23 @@ def require_scope(call: Call, resource_type: str, method: str | None = None) -> 
 def _bearer(call: Call) -> str | None:
     kind, _, text = call.headers.get("authorization", "").strip().partition(" ")
     return text.strip() if kind.lower() == "bearer" and text.strip() else None
+
+
+async def _stranger(call: Call, store: Store, text: str | None) -> Unauthorized:
+    """The refusal of a call without a token of the connection; the log is told what came in its place."""
+    await _connection_exists(call, store)
+    if text is None:
+        scheme = call.headers.get("authorization", "").strip().partition(" ")[0].lower()
+        if scheme:
+            call.facts["scheme"] = scheme if scheme in _SCHEMES else "none that is known"
+        return Unauthorized("No bearer token came.", "missing")
+    claimed = ids.token_id_of(text)
+    call.facts["presented"] = {
+        "claims": claimed,
+        "last_four": text[-4:] if len(text) >= _LONG else None,
+        "length": len(text),
+    }
+    return Unauthorized("The token is unknown.", "unknown")
 
 
 async def _connection_exists(call: Call, store: Store) -> None:

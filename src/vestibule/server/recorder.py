@@ -3,10 +3,9 @@
 Every answer carries `Vestibule-Request-Id`; every refusal's `detail` is the explanation's own text.
 """
 
-import re
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, cast
 
 import orjson
@@ -19,6 +18,8 @@ from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
 from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
+from vestibule.server.redaction import kept_body, kept_query
+from vestibule.server.strangers import Strangers
 from vestibule.store import Store, Unreachable
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -31,13 +32,6 @@ _READ_FIELDS = {
     name.encode(): name for name in ("authorization", "content-type", "content-encoding", "if-match", "if-none-match")
 }
 """The header fields that say something to us."""
-KEPT_BODY = 8_192
-"""How many bytes of a body the log keeps; longer ones are cut."""
-PARSED_BODY = 65_536
-"""Bodies above this size are not parsed for redaction, so they are not kept at all."""
-_SECRET_NAMES = frozenset({"password", "token", "secret", "authorization", "client_secret"})
-_SAYS_SECRET = (b"password", b"token", b"secret", b"authorization", b"\\u")
-"""A body without any of these has nothing to be hidden; the last one because a name may be written with escapes."""
 _log = structlog.get_logger("vestibule.scim")
 
 
@@ -54,6 +48,7 @@ class Recorder:
     clock: Clock
     base_url: str
     max_body: int
+    strangers: Strangers = field(default_factory=Strangers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -78,10 +73,19 @@ class Recorder:
             explanation = explain(exchange)
             detail = detail_for(explanation, f"{self.base_url}/e/{call.id}")
             answer = Answer(error.status, orjson.dumps(error.body(detail)), answer.headers)
-            exchange = replace(exchange, response_body=_kept(answer.body))
+            exchange = replace(exchange, response_body=kept_body(answer.body))
         if not _is_strangers(error):
-            self.store.record(exchange)
+            self._record(exchange)
         return answer
+
+    def _record(self, exchange: Exchange) -> None:
+        if exchange.status == 401 and exchange.token_id is None:
+            left_out = self.strangers.admit(exchange.connection_id, exchange.at)
+            if left_out is None:
+                return
+            if left_out:
+                exchange = replace(exchange, facts={**exchange.facts, "left_out": left_out})
+        self.store.record(exchange)
 
     def _open(self, scope: Scope, at: int) -> Call:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
@@ -161,6 +165,7 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
     if call.notes.seen:
         facts["tolerated"] = list(call.notes.seen)
         facts["tolerated_in"] = {quirk: shown for quirk, shown in call.notes.seen.items() if shown}
+    unreturned = call.profile.user.unreturned
     return Exchange(
         id=call.id,
         connection_id=call.connection_id,
@@ -168,7 +173,7 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         duration_us=took,
         method=call.method,
         path=call.path,
-        query=_redacted_query(call.query)[:2_048],
+        query=kept_query(call.query, unreturned),
         status=answer.status,
         token_id=call.token_id,
         resource_type=call.resource_type,
@@ -178,8 +183,8 @@ def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took
         error=error.kind if error else None,
         facts=facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
-        request_body=None if answer.status == 401 else _kept(call.body),
-        response_body=_kept(answer.body),
+        request_body=None if answer.status == 401 else kept_body(call.body, unreturned),
+        response_body=kept_body(answer.body, unreturned),
     )
 
 
@@ -191,54 +196,6 @@ def _sought(call: Call) -> str | None:
     if head.strip().lower() != wanted:
         return None
     return value.strip().strip('"')[:256] or None
-
-
-def _kept(body: bytes) -> str | None:
-    if not body:
-        return None
-    if len(body) > PARSED_BODY:
-        return f"({len(body)} bytes, not kept)"
-    if body[:1] in (b"{", b"[") and body[-1:] in (b"}", b"]") and not _says_secret(body):
-        return body.decode("utf-8", "replace")[:KEPT_BODY]
-    try:
-        content: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return f"({len(body)} bytes that are not JSON, not kept)"
-    return orjson.dumps(_redacted(content)).decode()[:KEPT_BODY]
-
-
-def _says_secret(body: bytes) -> bool:
-    lowered = body.lower()
-    for each in _SAYS_SECRET:  # noqa: SIM110 -- each body comes by here, and a generator costs more than the search
-        if each in lowered:
-            return True
-    return False
-
-
-def _is_secret(name: Any) -> bool:
-    """Whether a name or a PATCH path ends in a secret's: `password`, `urn:…:User:password`."""
-    return isinstance(name, str) and re.split(r"[:.\s]", name.strip().casefold())[-1] in _SECRET_NAMES
-
-
-def _redacted_query(query: str) -> str:
-    return "[redacted]" if query and any(name in query.casefold() for name in ("password", "secret")) else query
-
-
-def _redacted(content: Any, depth: int = 0) -> Any:
-    if depth > 32:
-        return "…"
-    if isinstance(content, dict):
-        members = cast("dict[str, Any]", content)
-        hidden = any(name.casefold() == "path" and _is_secret(value) for name, value in members.items())
-        return {
-            name: "[redacted]"
-            if _is_secret(name) or (hidden and name.casefold() == "value")
-            else _redacted(value, depth + 1)
-            for name, value in members.items()
-        }
-    if isinstance(content, list):
-        return [_redacted(value, depth + 1) for value in cast("list[Any]", content)]
-    return content
 
 
 async def _send(send: Send, call: Call, answer: Answer, *, bodiless: bool) -> None:

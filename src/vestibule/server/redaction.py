@@ -1,0 +1,72 @@
+"""What the log keeps of bodies and queries: bounded, and without what is never returned (RFC 7643 section 7)."""
+
+import re
+from typing import Any, Final, cast
+
+import orjson
+
+KEPT_BODY: Final = 8_192
+"""How many characters of a body the log keeps; longer ones are cut."""
+PARSED_BODY: Final = 65_536
+"""Bodies of more bytes are not parsed for redaction, so they are not kept at all."""
+HIDDEN: Final = "[redacted]"
+SECRET_NAMES: Final = frozenset({"password", "token", "secret", "authorization", "client_secret"})
+"""Names that are hidden whatever the schemas of the connection say."""
+_SAYS_SECRET: Final = (b"password", b"token", b"secret", b"authorization", b"\\u")
+"""A body without any of these has nothing to be hidden; the last one because a name may be written with escapes."""
+
+
+def kept_body(body: bytes, unreturned: frozenset[str] = frozenset()) -> str | None:
+    """A body as the log keeps it. `unreturned` are the attributes that are never returned, in lower case."""
+    if not body:
+        return None
+    if len(body) > PARSED_BODY:
+        return f"({len(body)} bytes, not kept)"
+    more = unreturned - SECRET_NAMES
+    if body[:1] in (b"{", b"[") and body[-1:] in (b"}", b"]") and not _says_secret(body, more):
+        return body.decode("utf-8", "replace")[:KEPT_BODY]
+    try:
+        content: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return f"({len(body)} bytes that are not JSON, not kept)"
+    return orjson.dumps(_redacted(content, SECRET_NAMES | more)).decode()[:KEPT_BODY]
+
+
+def kept_query(query: str, unreturned: frozenset[str] = frozenset()) -> str:
+    """A query string as the log keeps it."""
+    lowered = query.lower()
+    hidden = lowered and any(name in lowered for name in ("password", "secret", *unreturned))
+    return HIDDEN if hidden else query[:2_048]
+
+
+def _says_secret(body: bytes, more: frozenset[str]) -> bool:
+    lowered = body.lower()
+    for each in _SAYS_SECRET:  # A loop, as each body comes by here and a generator costs more than the search.
+        if each in lowered:
+            return True
+    return bool(more) and any(each.encode() in lowered for each in more)
+
+
+def _is_secret(name: Any, names: frozenset[str]) -> bool:
+    """Whether a name or a PATCH path has a secret's in it: `password`, `urn:…:User:password`, `pins[…].value`."""
+    if not isinstance(name, str):
+        return False
+    bare = re.sub(r"\[.*?\]", "", name.strip().lower())
+    return not names.isdisjoint(re.split(r"[.\s]", bare.rpartition(":")[2]))
+
+
+def _redacted(content: Any, names: frozenset[str], depth: int = 0) -> Any:
+    if depth > 32:
+        return "…"
+    if isinstance(content, dict):
+        members = cast("dict[str, Any]", content)
+        hidden = any(name.lower() == "path" and _is_secret(value, names) for name, value in members.items())
+        return {
+            name: HIDDEN
+            if _is_secret(name, names) or (hidden and name.lower() == "value")
+            else _redacted(value, names, depth + 1)
+            for name, value in members.items()
+        }
+    if isinstance(content, list):
+        return [_redacted(value, names, depth + 1) for value in cast("list[Any]", content)]
+    return content
