@@ -131,7 +131,9 @@ def test_a_list_is_called_with_a_reason_for_each(shell: Shell, connection_id: st
         "known@b": "not_added",
         "never@b": "never_provisioned",
     }
-    assert roll["extra"] == [{"who": "extra@b", "reason": "added by the app, not expected by the identity provider"}]
+    assert [(each["who"], each["reason"]) for each in roll["extra"]] == [
+        ("extra@b", "added by the app, not expected by the identity provider")
+    ]
     table = shell.run("rollcall", connection_id, "--expected", str(expected))
     assert "not balanced" in table.stdout
     assert "never@b" in table.stdout

@@ -20,6 +20,7 @@ from tests.store.conformance_log import LogPromises
 from tests.store.conformance_managers import ManagerPromises
 from tests.store.conformance_references import ReferencePromises
 from tests.store.conformance_review import ReviewPromises
+from tests.store.conformance_roll_calls import RollCallPromises
 from tests.store.conformance_sign_on import SignOnPromises
 from tests.store.conformance_users import UserPromises, say_no
 from tests.store.staging import (
@@ -106,6 +107,7 @@ class StoreConformance(
     ListPromises,
     LogPromises,
     DomainPromises,
+    RollCallPromises,
 ):
     """All promises: those of one noun, and below those that hold for all."""
 

@@ -154,7 +154,7 @@ def test_a_moved_connection_is_the_same_to_the_last_byte(tmp_path: Path, engine:
     assert but_for_acts(again) == but_for_acts(lines)
     assert set(kinds(lines)) == {
         *("header", "settings", "user", "group", "member", "pending_member", "pending_manager", "deleted_user"),
-        *("conflict", "hold", "audit", "exchange", "token"),
+        *("conflict", "hold", "audit", "exchange", "token", "expectation", "expected_person", "roll_call"),
     }  # fmt: skip
 
     async def look(store: RelationalStore) -> None:

@@ -1,5 +1,6 @@
 """A database with something in every table, as it comes about: by the store's own calls."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.store.staging import AT, HERE, LATER, a_group, a_token, a_user, an_audit, an_exchange, edited, reporting_to
@@ -8,6 +9,7 @@ from tests.store.staging import user_id as user
 from vestibule.model import Audit, Conflict, Domain, Hold
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules, Store
+from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
 
 PARKING = Rules(park=True, nested=True, hold_emptied_group=2)
 NAMES = ("Ana", "Jörg Straße", 'O\'Brien; "Rory" -- \\', "İpek 👩‍💻", "ﬁona")
@@ -26,6 +28,7 @@ async def a_world(store: Store) -> None:
     await _gone(store)
     await store.add_token(a_token(), b"\x00\xff hash", an_audit())
     await _waiting_for_a_word(store)
+    await _expected(store)
     store.record(an_exchange(1, target="Ana", resource_type="User", facts={"got": ["get:users"]}, request_body="{}"))
     store.token_used(HERE, "tok_1", LATER)
     await store.flush()
@@ -53,6 +56,18 @@ async def _gone(store: Store) -> None:
         await store.create_user(a_user(number, userName=name, externalId=name))
     await store.delete_user(HERE, user(7), LATER)
     await store.merge_users(HERE, user(4), user(8), LATER)
+
+
+async def _expected(store: Store) -> None:
+    kept = KeptExpectation(HERE, "rll_1", "Straße", "csv", 0, AT, "G", ("Inner",), {"file": "a.csv"})
+    await store.begin_expectation(kept)
+    who = (ExpectedPerson("Jörg Straße@example.com", frozenset({"b", "a"}), known=False), ExpectedPerson("x", via="y"))
+    await store.add_expected(HERE, "rll_1", who)
+    kept = await store.settle_expectation(
+        HERE, "rll_1", Audit("aud_4", HERE, AT, "cli", "rollcall.expected", "rll_1", {})
+    )
+    roll = RollRecord(HERE, "Straße", LATER, 2, 0, 2, 0, {"refused": 2})
+    await store.note_roll(replace(kept, called_at=LATER, balanced=False), roll, None, None)
 
 
 async def _waiting_for_a_word(store: Store) -> None:

@@ -17,7 +17,7 @@ from vestibule import connections
 from vestibule.cli.connection import scim_base_url
 from vestibule.cli.demo_sign_in import LOOPBACK, SignIn, identity_provider, tell_sign_in
 from vestibule.cli.rehearse import job_lines, run_job
-from vestibule.cli.rollcall import a_console, show
+from vestibule.cli.roll_table import a_console, show
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import expectations_of
 from vestibule.cli.told import as_text

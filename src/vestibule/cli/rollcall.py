@@ -1,40 +1,73 @@
-"""`vestibule rollcall`: expected against present, with a reason for each difference."""
+"""`vestibule rollcall`: expected against present, with a reason for each difference; and who is expected, kept."""
 
 import sys
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from vestibule import connections
+from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_number
-from vestibule.model import Pending
-from vestibule.rollcall import Expectation, GroupRoll, call_roll, summary
+from vestibule.connections import Refused
+from vestibule.model import JsonObject
+from vestibule.rollcall import Expectation, GroupRoll, call_roll, keeping, summary
+from vestibule.rollcall.keeping import NothingExpected
+from vestibule.rollcall.report import NAMES
+from vestibule.rollcall.trend import roll_json
 from vestibule.store import ExchangeQuery, Store
+from vestibule.store.roll_calls import RollRecord
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
+class _CallUnlessNamed(click.Group):
+    """`rollcall CON` is `rollcall call CON`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["call", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_CallUnlessNamed)
+def rollcall() -> None:
+    """Who is expected in the groups of a connection, who is present, and why each missing person is missing.
+
+    `vestibule rollcall CON` calls the roll of the groups of which it is kept who is expected.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What `rollcall call` is asked: expectations that are at hand, or groups of which they are kept."""
+
+    at_hand: Sequence[Expectation]
+    groups: Sequence[str]
+    names: int | None
+
+
+@rollcall.command()
 @click.argument("connection_id")
 @click.option("--expected", type=_FILE, help="The source directory (JSON, CSV), or a CSV with group and userName.")
-@click.option("--group", "numbers", multiple=True, metavar="NAME=N", help="Expect N people in a group; repeatable.")
-@click.option("--all", "show_all", is_flag=True, help="List every missing person, not only the first ten of a reason.")
+@click.option("--group", "groups", multiple=True, metavar="NAME[=N]", help="Only this group; with =N expect N people.")
+@click.option("--all", "show_all", is_flag=True, help="Name everybody, not only the first ones of each reason.")
 @command
-def rollcall(
-    session: Session, connection_id: str, expected: Path | None, numbers: tuple[str, ...], show_all: bool
-) -> None:
-    """Who is expected in the groups of CONNECTION_ID, who is present, and why each missing person is missing.
+def call(session: Session, connection_id: str, expected: Path | None, groups: tuple[str, ...], show_all: bool) -> None:
+    """Call the roll of CONNECTION_ID. Leaves with 1 when anybody is missing or too many.
 
-    Leaves with 1 when anybody is missing or too many.
+    Without --expected and NAME=N, who is expected is what `vestibule rollcall expect` has kept.
     """
-    wanted = (read_expectations(expected) if expected else []) + [read_number(each) for each in numbers]
-    if not wanted:
-        fail("Say who is expected: --expected FILE, or --group NAME=N.")
-    rolls = session.run(lambda store: _call(store, connection_id, wanted))
+    at_hand = read_expectations(expected) if expected else []
+    at_hand += [read_number(each) for each in groups if _is_number(each)]
+    named = [each for each in groups if not _is_number(each)]
+    if at_hand and named:
+        fail(f"--group {named[0]!r} has no number: write NAME=NUMBER beside --expected, or leave the others out.")
+    wanted = _Wanted(at_hand, named, None if show_all else NAMES)
+    rolls = session.run(lambda store: _call(session, store, connection_id, wanted))
     if session.as_json:
         session.emit(summary(rolls), "")
     else:
@@ -43,54 +76,61 @@ def rollcall(
         sys.exit(FINDING)
 
 
-async def _call(store: Store, connection_id: str, wanted: list[Expectation]) -> list[GroupRoll]:
+def _is_number(text: str) -> bool:
+    name, _, number = text.rpartition("=")
+    return bool(name) and number.isdecimal()
+
+
+async def _call(session: Session, store: Store, connection_id: str, wanted: _Wanted) -> list[GroupRoll]:
     await connections.the_connection(store, connection_id)
-    rolls = await call_roll(store, connection_id, wanted)
+    if wanted.at_hand:
+        rolls = await call_roll(store, connection_id, wanted.at_hand, wanted.names)
+    else:
+        try:
+            rolls = await keeping.call(store, session.clock, connection_id, wanted.groups, wanted.names)
+        except NothingExpected as error:
+            raise Refused(str(error)) from error
     if not await store.exchanges(connection_id, ExchangeQuery(limit=1)):
         click.echo("No identity provider has called this connection yet.", err=True)
     return rolls
 
 
-def a_console() -> Console:
-    """Standard output; without a terminal it is wide enough that no name is cut."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+@rollcall.command()
+@click.argument("connection_id")
+@click.option("--group", metavar="NAME", help="Only this group.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@command
+def history(session: Session, connection_id: str, group: str | None, limit: int) -> None:
+    """The trend of CONNECTION_ID: the figures each time that they changed, and once a day; newest first."""
+
+    async def work(store: Store) -> list[RollRecord]:
+        await connections.the_connection(store, connection_id)
+        return await store.rolls(connection_id, group, limit)
+
+    found = session.run(work)
+    text = "\n".join(history_lines(found)) or "The roll of no group has been called yet: vestibule rollcall expect."
+    session.emit({"history": [roll_json(each) for each in found]}, text)
 
 
-def show(rolls: list[GroupRoll], console: Console, *, show_all: bool = False, names: int = 10) -> None:
-    """The rolls as a table, and below it the missing and the extra ones by reason."""
-    table = Table("Group", "Expected", "Present", "Missing", "Extra", "", box=None, header_style="bold", pad_edge=False)
-    for column in table.columns[1:5]:
-        column.justify = "right"
-    for roll in rolls:
-        missing = sum(each.count for each in roll.missing)
-        verdict = "balanced" if roll.balanced else "not balanced"
-        table.add_row(roll.name, str(roll.expected), str(roll.present), str(missing), str(len(roll.extra)), verdict)
-    console.print(table)
-    for roll in rolls:
-        rows = [(each.who, each.detail, each.count) for each in roll.missing]
-        limit = len(rows) if show_all else names
-        _differences(console, roll.name, "missing", rows, limit)
-        _differences(console, roll.name, "extra", [(each.who, each.reason, 1) for each in roll.extra], limit)
-        _differences(console, roll.name, "waited for", [_waited_for(each) for each in roll.pending], limit)
+@rollcall.command()
+@click.argument("connection_id")
+@click.option("--group", required=True, metavar="NAME")
+@command
+def forget(session: Session, connection_id: str, group: str) -> None:
+    """Expect nobody in a group of CONNECTION_ID any more; its trend stays."""
+
+    async def work(store: Store) -> None:
+        await connections.the_connection(store, connection_id)
+        try:
+            await keeping.forget(store, session.clock, connection_id, group)
+        except NothingExpected as error:
+            raise Refused(str(error)) from error
+
+    session.run(work)
+    shown: JsonObject = {"forgotten": group}
+    session.emit(shown, f"It is no longer kept who is expected in {group}.")
 
 
-def _waited_for(pending: Pending) -> tuple[str, str, int]:
-    if pending.nested:
-        return pending.ref, "groups within the group; their people must be assigned themselves", 1
-    who = f"{pending.ref} (the former id of {pending.former})" if pending.former else pending.ref
-    return who, "named as members, no users here (yet)", 1
-
-
-def _differences(console: Console, group: str, kind: str, rows: list[tuple[str, str, int]], limit: int) -> None:
-    counts = Counter[str]()
-    for _, reason, count in rows:
-        counts[reason] += count
-    for reason, count in counts.most_common():
-        console.print(f"\n{group}: {count} {kind}, {reason}", highlight=False, markup=False, soft_wrap=True)
-        names = [who for who, why, _ in rows if why == reason]
-        shown = names[:limit]
-        for who in shown:
-            console.print(f"  {who}", highlight=False, markup=False, soft_wrap=True)
-        if len(shown) < len(names):
-            console.print(f"  … and {len(names) - len(shown)} more (--all lists them)", highlight=False)
+def register(name: str, function: Any) -> None:
+    """Add a command that is written elsewhere."""
+    rollcall.add_command(function, name)

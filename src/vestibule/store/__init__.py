@@ -63,6 +63,7 @@ from vestibule.store.answers import (
 )
 from vestibule.store.domains import DomainStore
 from vestibule.store.log import LogStore
+from vestibule.store.roll_calls import RollCallStore
 from vestibule.store.sign_on import SignOnStore
 
 __all__ = [
@@ -91,7 +92,7 @@ __all__ = [
 ]
 
 
-class Store(SignOnStore, DomainStore, LogStore, Protocol):
+class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:

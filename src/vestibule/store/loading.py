@@ -63,6 +63,9 @@ _FOLLOWS: dict[str, Callable[[JsonObject], tuple[Any, ...]]] = {
     "pending_member": _of_ref,
     "pending_manager": _of_ref,
     "exchange": _of_exchange,
+    "expectation": lambda shown: (fold(shown["group_name"]),),
+    "expected_person": lambda shown: (fold(shown["user_name"]),),
+    "roll_call": lambda shown: (fold(shown["group_name"]),),
 }
 _FOLLOWING = {
     "user": USER_COLUMNS,
@@ -70,6 +73,9 @@ _FOLLOWING = {
     "pending_member": ("ref_ci",),
     "pending_manager": ("ref_ci",),
     "exchange": ("target_ci", "outcome"),
+    "expectation": ("group_ci",),
+    "expected_person": ("name_ci",),
+    "roll_call": ("group_ci",),
 }
 
 

@@ -27,6 +27,7 @@ from vestibule.store.answers import AS_IS, Credentials, GroupChanged, Page, Rule
 from vestibule.store.engine import Engine, Write
 from vestibule.store.relational_domains import RelationalDomains
 from vestibule.store.relational_log import RelationalLog
+from vestibule.store.relational_roll_calls import RelationalRollCalls
 from vestibule.store.relational_sign_on import RelationalSignOn
 from vestibule.store.sql import enterprises, groups, memberships, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
@@ -37,7 +38,7 @@ INSTALLATION = ""
 """In place of a connection's id: what all connections share."""
 
 
-class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog):
+class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, RelationalRollCalls):
     """`vestibule.store.Store` over an engine."""
 
     def __init__(self, engine: Engine) -> None:

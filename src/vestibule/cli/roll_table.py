@@ -1,0 +1,120 @@
+"""A roll call and its trend as tables for people."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from vestibule.clock import rfc3339
+from vestibule.model import Pending
+from vestibule.rollcall import Extra, GroupRoll, Missing
+from vestibule.store.roll_calls import RollRecord
+
+
+def a_console() -> Console:
+    """Standard output; without a terminal it is wide enough that no name is cut."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+
+
+def show(rolls: Sequence[GroupRoll], console: Console, *, show_all: bool = False, names: int = 10) -> None:
+    """The rolls as a table, and below it the missing and the extra ones by reason."""
+    table = Table("Group", "Expected", "Present", "Missing", "Extra", "", box=None, header_style="bold", pad_edge=False)
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for roll in rolls:
+        figures = (roll.expected, roll.present, roll.missing_count, roll.extra_count)
+        table.add_row(roll.name, *map(str, figures), _verdict(roll))
+    console.print(table)
+    for roll in rolls:
+        limit = None if show_all else names
+        _missing(console, roll, limit)
+        _extra(console, roll, limit)
+        _waited_for(console, roll, limit)
+
+
+def _verdict(roll: GroupRoll) -> str:
+    verdict = "balanced" if roll.balanced else "not balanced"
+    return f"{verdict} (a hint: only who has signed in)" if roll.kept is not None and roll.kept.hint else verdict
+
+
+def _missing(console: Console, roll: GroupRoll, limit: int | None) -> None:
+    by_detail: dict[tuple[str, str], list[Missing]] = {}
+    for each in roll.missing:
+        # A detail that tells of one person alone is told beside the name.
+        own = bool(each.evidence) and each.reason in ("other_identity", "removed", "nested_group")
+        by_detail.setdefault((each.reason, "" if own else each.detail), []).append(each)
+    named = Counter[str]()
+    for (reason, detail), listed in sorted(by_detail.items(), key=lambda each: -_count(each[1])):
+        named[reason] += _count(listed)
+        _title(console, roll.name, _count(listed), "missing", detail or reason.replace("_", " "))
+        for each in listed[:limit]:
+            told = f"  {each.who}" if detail else f"  {each.who}  {each.detail}"
+            request = f"  ({each.request_id})" if each.request_id and not detail else ""
+            _line(console, told + request)
+        _more(console, len(listed), limit)
+    for reason, count in roll.reasons.items():
+        if count > named[reason]:
+            _line(console, f"  … and {count - named[reason]} more of the reason {reason} (--all names them)")
+
+
+def _count(listed: Iterable[Missing]) -> int:
+    return sum(each.count for each in listed)
+
+
+def _extra(console: Console, roll: GroupRoll, limit: int | None) -> None:
+    by_reason: dict[tuple[str, str], list[Extra]] = {}
+    for each in roll.extra:
+        by_reason.setdefault((each.origin, each.reason), []).append(each)
+    for (origin, reason), listed in by_reason.items():
+        _title(console, roll.name, roll.extras[origin], "extra", reason)
+        for each in listed[:limit]:
+            _line(console, f"  {each.who}")
+        _more(console, roll.extras[origin] if len(listed) > 1 else len(listed), limit)
+
+
+def _waited_for(console: Console, roll: GroupRoll, limit: int | None) -> None:
+    people = [each for each in roll.pending if not each.nested]
+    groups = [each for each in roll.pending if each.nested]
+    if people:
+        _title(console, roll.name, roll.pending_count, "waited for", "named as members, no users here (yet)")
+        for each in people[:limit]:
+            _line(console, f"  {_shown(each)}")
+        _more(console, roll.pending_count, limit)
+    if groups:
+        told = "groups within the group; their people must be assigned themselves"
+        _title(console, roll.name, len(groups), "waited for", told)
+        for each in groups[:limit]:
+            _line(console, f"  {each.ref}")
+        _more(console, len(groups), limit)
+
+
+def _shown(pending: Pending) -> str:
+    return f"{pending.ref} (the former id of {pending.former})" if pending.former else pending.ref
+
+
+def _title(console: Console, group: str, count: int, kind: str, reason: str) -> None:
+    _line(console, f"\n{group}: {count} {kind}, {reason}")
+
+
+def _more(console: Console, count: int, limit: int | None) -> None:
+    if limit is not None and count > limit:
+        _line(console, f"  … and {count - limit} more (--all lists them)")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def history_lines(rolls: Sequence[RollRecord]) -> Iterator[str]:
+    """The trend, a line each, with a heading."""
+    if not rolls:
+        return
+    width = max(5, *(len(each.group) for each in rolls))
+    yield f"{'When':<20}  {'Group':<{width}}  {'Expected':>8}  {'Present':>8}  {'Missing':>8}  {'Extra':>8}"
+    for each in rolls:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in each.reasons.items())
+        figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
+        when = f"{rfc3339(each.at)[:16].replace('T', ' ')} UTC"
+        yield f"{when:<20}  {each.group:<{width}}  {figures}  {reasons or 'balanced'}"

@@ -1,0 +1,219 @@
+"""The calling of the roll, page by page: a group of any size takes a bounded amount of memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vestibule.model import Exchange, Group, Member
+from vestibule.rollcall import reasons
+from vestibule.rollcall.expectation import Expectation
+from vestibule.rollcall.reasons import Situation, account_of
+from vestibule.rollcall.report import NAMES, Extra, GroupRoll, Tally
+from vestibule.scim.filter_ast import Filter
+from vestibule.scim.folding import fold
+from vestibule.scim.group_schema import GROUP
+from vestibule.scim.path import parse_filter
+from vestibule.store import NotFound, Store
+from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, Whereabouts
+
+PAGE = 200
+"""How many people are looked at together."""
+
+
+class Roster(Protocol):
+    """Who is expected, wherever it is kept."""
+
+    def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
+        """Those who are no members, in pages; some who are may be among them."""
+        ...
+
+    def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
+        """The members who are not expected, in pages."""
+        ...
+
+
+async def call_roll(
+    store: Store, connection_id: str, expectations: Iterable[Expectation], names: int | None = NAMES
+) -> list[GroupRoll]:
+    """Compare each expectation with the members that the store has now; `names` of each reason are named."""
+    return [await _roll_at_hand(store, connection_id, each, names) for each in expectations]
+
+
+async def call_kept(store: Store, kept: KeptExpectation, names: int | None = NAMES) -> GroupRoll:
+    """Compare an expectation that the server keeps with the members of now."""
+    group = await the_group(store, kept.connection_id, kept.group, kept.external_id)
+    calling = _Calling(store, kept.connection_id, group, kept.group, names)
+    if kept.source == "count":
+        return await calling.of_number(kept.count, kept)
+    return await calling.of_people(_Kept(store, kept), kept.count, kept.nested, kept)
+
+
+async def the_group(store: Store, connection_id: str, name: str, external_id: str | None) -> Group | None:
+    """The group of this name, else the one with this id of the identity provider's; None when there is neither."""
+    try:
+        return await store.group_named(connection_id, name)
+    except NotFound:
+        if external_id is None:
+            return None
+    page = await store.groups(connection_id, _external_id_is(external_id), count=1)
+    return page.items[0] if page.items else None
+
+
+def _external_id_is(value: str) -> Filter:
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return parse_filter(f'externalId eq "{quoted}"', GROUP)
+
+
+async def _roll_at_hand(store: Store, connection_id: str, expected: Expectation, names: int | None) -> GroupRoll:
+    group = await the_group(store, connection_id, expected.group, None)
+    calling = _Calling(store, connection_id, group, expected.group, names)
+    if expected.people is None:
+        return await calling.of_number(expected.count)
+    roster = _AtHand(store, connection_id, expected.people)
+    return await calling.of_people(roster, expected.count, expected.nested)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtHand:
+    """People that are in memory already."""
+
+    store: Store
+    connection_id: str
+    people: tuple[ExpectedPerson, ...]
+
+    async def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:  # noqa: ARG002
+        for start in range(0, len(self.people), PAGE):
+            yield self.people[start : start + PAGE]
+
+    async def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
+        names = {fold(each.user_name) for each in self.people}
+        ids = {external_id for each in self.people for external_id in each.external_ids}
+        after = ""
+        while page := await self.store.members_after(self.connection_id, group.id, after, PAGE):
+            after = page[-1].user_id
+            yield [each for each in page if fold(each.user_name) not in names and each.external_id not in ids]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """People that the store keeps, who are held against the members there."""
+
+    store: Store
+    kept: KeptExpectation
+
+    async def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
+        key, after = (self.kept.connection_id, self.kept.id, None if group is None else group.id), ""
+        while page := await self.store.missing_people(*key, after, PAGE):
+            after = fold(page[-1].user_name)
+            yield page
+
+    async def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
+        if self.kept.hint:
+            # That somebody has not signed in with a group proves nothing.
+            return
+        key, after = (self.kept.connection_id, self.kept.id, group.id), ""
+        while page := await self.store.extra_members(*key, after, PAGE):
+            after = page[-1].user_id
+            yield page
+
+
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """The roll call of one group."""
+
+    store: Store
+    connection_id: str
+    group: Group | None
+    name: str
+    names: int | None
+
+    async def of_people(
+        self, roster: Roster, expected: int, nested: tuple[str, ...], kept: KeptExpectation | None = None
+    ) -> GroupRoll:
+        tally = Tally(self.names)
+        situation = Situation(self.group is not None, await self._refusal())
+        async for page in roster.absent(self.group):
+            await self._classify(page, situation, tally)
+            await asyncio.sleep(0)
+        if self.group is not None:
+            async for members in roster.surplus(self.group):
+                for member in members:
+                    tally.exceed(reasons.surplus(member))
+                await asyncio.sleep(0)
+        return await self._roll(tally, expected, nested, kept)
+
+    async def of_number(self, expected: int, kept: KeptExpectation | None = None) -> GroupRoll:
+        tally = Tally(self.names)
+        present = 0 if self.group is None else self.group.member_count
+        if present > expected:
+            beyond = present - expected
+            told = "more are present than the number says; only a list of names tells who"
+            tally.exceed(Extra(f"{beyond} people (not named)", told, "beyond_number", None, beyond))
+        elif present < expected:
+            await self._unnamed(expected - present, tally)
+        return await self._roll(tally, expected, (), kept)
+
+    async def _classify(self, page: Sequence[ExpectedPerson], situation: Situation, tally: Tally) -> None:
+        group_id = None if self.group is None else self.group.id
+        where = await self.store.whereabouts(self.connection_id, group_id, page)
+        absent = [each for each in page if not _is_member(each, where)]
+        strangers = [each.user_name for each in absent if account_of(each, where) is None]
+        refusals = await self.store.refusals(self.connection_id, "User", strangers)
+        for person in absent:
+            tally.miss(reasons.reason_for(person, where, situation, refusals))
+
+    async def _unnamed(self, lacking: int, tally: Tally) -> None:
+        """So many are missing of whom only the number is known; those who are waited for are among them."""
+        if self.group is not None:
+            pending, waiting = await self.store.waiting_for(self.connection_id, self.group.id, self.names or lacking)
+            shown = [each for each in pending if not each.nested][:lacking]
+            for each in shown:
+                tally.miss(reasons.parked(each.former or each.ref, each.added_at))
+            more = min(waiting, lacking) - len(shown)
+            if more > 0:
+                told = reasons.parked(f"{more} people (not named)")
+                tally.miss(type(told)(told.who, told.reason, told.detail, None, more))
+            lacking -= min(waiting, lacking)
+        if lacking <= 0:
+            return
+        who, refusal = f"{lacking} people (not named)", await self._refusal()
+        situation = Situation(self.group is not None, refusal)
+        tally.miss(
+            reasons.not_there(who, situation, lacking) if refusal is None else reasons.refused(who, refusal, lacking)
+        )
+
+    async def _refusal(self) -> Exchange | None:
+        """The newest refusal about the group that nothing later has made good."""
+        names = [self.name] if self.group is None else [self.name, self.group.display_name]
+        found = await self.store.refusals(self.connection_id, "Group", names)
+        return max(found.values(), key=lambda each: each.id, default=None)
+
+    async def _roll(
+        self, tally: Tally, expected: int, nested: tuple[str, ...], kept: KeptExpectation | None
+    ) -> GroupRoll:
+        group = self.group
+        pending, waiting = (
+            ([], 0)
+            if group is None
+            else await self.store.waiting_for(self.connection_id, group.id, self.names or NAMES)
+        )
+        return GroupRoll(
+            self.name,
+            expected,
+            0 if group is None else group.member_count,
+            tuple(tally.missing),
+            tuple(tally.extra),
+            nested,
+            tuple(pending),
+            dict(tally.reasons),
+            dict(tally.extras),
+            waiting,
+            kept,
+            None if group is None else group.id,
+        )
+
+
+def _is_member(person: ExpectedPerson, where: Whereabouts) -> bool:
+    account = account_of(person, where)
+    return account is not None and account.member

@@ -1,0 +1,171 @@
+"""Who is expected and not there, who is there and not expected, and what is known of them."""
+
+from collections.abc import Mapping, Sequence
+
+from vestibule.model import Exchange, Member, Pending
+from vestibule.scim.folding import fold
+from vestibule.store.db import Db, Row
+from vestibule.store.roll_calls import Account, Departed, ExpectedPerson, Whereabouts
+from vestibule.store.sql.expectations import person_columns, person_of
+from vestibule.store.sql.references import as_array
+from vestibule.store.sql.rows import EXCHANGE, MEMBER, exchange_of, member_of
+
+_WITHOUT_BODIES = EXCHANGE.replace("request_body, response_body", "NULL AS request_body, NULL AS response_body")
+_ACCOUNT = "u.id, u.user_name, u.external_id, u.active, CASE WHEN m.user_id IS NULL THEN 0 ELSE 1 END"
+_IN_GROUP = "LEFT JOIN members m ON m.connection_id = u.connection_id AND m.group_id = $3 AND m.user_id = u.id"
+
+
+async def missing(
+    db: Db, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
+) -> list[ExpectedPerson]:
+    """A page of those who are expected and no members, behind a folded name."""
+    present = (
+        "SELECT 1 FROM users u JOIN members m ON m.connection_id = u.connection_id AND m.user_id = u.id "
+        "WHERE u.connection_id = $1 AND m.group_id = $4"
+    )
+    rows = await db.rows(
+        f"SELECT {person_columns('p')} FROM expected_people p "
+        "WHERE p.connection_id = $1 AND p.expectation_id = $2 AND p.name_ci > $3 "
+        f"AND NOT EXISTS ({present} AND u.user_name_ci = p.name_ci) "
+        f"AND NOT EXISTS ({present} AND u.external_id = p.external_id) "
+        f"AND NOT EXISTS ({present} AND u.external_id = p.other_id) ORDER BY p.name_ci LIMIT $5",
+        connection_id, expectation_id, after, group_id or "", limit,
+    )  # fmt: skip
+    return [person_of(row) for row in rows]
+
+
+async def surplus(
+    db: Db, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int
+) -> list[Member]:
+    """A page of those who are members and not expected, behind an id."""
+    expected = "SELECT 1 FROM expected_people p WHERE p.connection_id = $1 AND p.expectation_id = $4"
+    rows = await db.rows(
+        f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
+        "WHERE m.connection_id = $1 AND m.group_id = $2 AND m.user_id > $3 "
+        f"AND NOT EXISTS ({expected} AND p.name_ci = u.user_name_ci) "
+        f"AND NOT EXISTS ({expected} AND p.external_id = u.external_id) "
+        f"AND NOT EXISTS ({expected} AND p.other_id = u.external_id) ORDER BY m.user_id LIMIT $5",
+        connection_id, group_id, after, expectation_id, limit,
+    )  # fmt: skip
+    return [member_of(row) for row in rows]
+
+
+async def members_after(db: Db, connection_id: str, group_id: str, after: str, limit: int) -> list[Member]:
+    """A page of the members of a group, behind an id."""
+    rows = await db.rows(
+        f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
+        "WHERE m.connection_id = $1 AND m.group_id = $2 AND m.user_id > $3 ORDER BY m.user_id LIMIT $4",
+        connection_id, group_id, after, limit,
+    )  # fmt: skip
+    return [member_of(row) for row in rows]
+
+
+async def waiting_for(db: Db, connection_id: str, group_id: str, limit: int) -> tuple[list[Pending], int]:
+    """The first of those kept aside for a group, groups before people, and how many people there are."""
+    rows = await db.rows(
+        "SELECT p.ref, p.group_id, p.added_at, p.nested, d.user_name_ci FROM pending_members p "
+        "LEFT JOIN deleted_users d ON d.connection_id = p.connection_id AND d.id = p.ref "
+        "WHERE p.connection_id = $1 AND p.group_id = $2 ORDER BY p.nested DESC, p.added_at, p.ref LIMIT $3",
+        connection_id, group_id, limit,
+    )  # fmt: skip
+    row = await db.row(
+        "SELECT count(*) FROM pending_members WHERE connection_id = $1 AND group_id = $2 AND nested = 0",
+        connection_id, group_id,
+    )  # fmt: skip
+    return [Pending(each[0], each[1], each[2], bool(each[3]), each[4]) for each in rows], row[0]
+
+
+async def whereabouts(
+    db: Db, connection_id: str, group_id: str | None, people: Sequence[ExpectedPerson]
+) -> Whereabouts:
+    """What is known of a page of people."""
+    names = as_array(sorted({fold(each.user_name) for each in people}))
+    ids = as_array(sorted({ident for each in people for ident in each.external_ids}))
+    group = group_id or ""
+    named = await db.rows(
+        f"SELECT u.user_name_ci, {_ACCOUNT} FROM users u {_IN_GROUP} WHERE u.connection_id = $1 "
+        "AND u.user_name_ci IN (SELECT value FROM EACH($2))",
+        connection_id, names, group,
+    )  # fmt: skip
+    known = await db.rows(
+        f"SELECT u.external_id AS ident, {_ACCOUNT} FROM users u {_IN_GROUP} WHERE u.connection_id = $1 "
+        "AND u.external_id IN (SELECT value FROM EACH($2))",
+        connection_id, ids, group,
+    )  # fmt: skip
+    addressed = await db.rows(
+        f"SELECT DISTINCT e.value_ci, {_ACCOUNT} FROM user_emails e "
+        f"JOIN users u ON u.connection_id = e.connection_id AND u.id = e.user_id {_IN_GROUP} "
+        "WHERE e.connection_id = $1 AND e.value_ci IN (SELECT value FROM EACH($2)) ORDER BY 1, 2",
+        connection_id, names, group,
+    )  # fmt: skip
+    by_address: dict[str, tuple[Account, ...]] = {}
+    for row in addressed:
+        by_address[row[0]] = (*by_address.get(row[0], ()), _account(row))
+    return Whereabouts(
+        {row[0]: _account(row) for row in named},
+        {row[0]: _account(row) for row in known},
+        by_address,
+        await _departed(db, connection_id, names),
+        await _waiting(db, connection_id, group, people),
+    )
+
+
+def _account(row: Row) -> Account:
+    _, user_id, user_name, external_id, active, member = row
+    return Account(user_id, user_name, external_id, bool(active), bool(member))
+
+
+async def _departed(db: Db, connection_id: str, names: str) -> dict[str, Departed]:
+    rows = await db.rows(
+        "SELECT user_name_ci, id, deleted_at, merged_into FROM deleted_users WHERE connection_id = $1 "
+        "AND user_name_ci IN (SELECT value FROM EACH($2)) ORDER BY deleted_at",
+        connection_id, names,
+    )  # fmt: skip
+    return {row[0]: Departed(row[1], row[2], row[3]) for row in rows}
+
+
+async def _waiting(db: Db, connection_id: str, group_id: str, people: Sequence[ExpectedPerson]) -> dict[str, int]:
+    """The folded names and ids of these people under which somebody is kept aside, with the time."""
+    refs = {fold(name) for each in people for name in (each.user_name, *each.external_ids)}
+    rows = await db.rows(
+        "SELECT p.ref_ci, p.added_at FROM pending_members p WHERE p.connection_id = $1 AND p.group_id = $2 "
+        "AND p.nested = 0 AND p.ref_ci IN (SELECT value FROM EACH($3))",
+        connection_id, group_id, as_array(sorted(refs)),
+    )  # fmt: skip
+    former = await db.rows(
+        "SELECT d.user_name_ci, p.added_at FROM deleted_users d JOIN pending_members p "
+        "ON p.connection_id = d.connection_id AND p.group_id = $2 AND p.ref = d.id AND p.nested = 0 "
+        "WHERE d.connection_id = $1 AND d.user_name_ci IN (SELECT value FROM EACH($3))",
+        connection_id, group_id, as_array(sorted({fold(each.user_name) for each in people})),
+    )  # fmt: skip
+    return {row[0]: row[1] for row in (*rows, *former)}
+
+
+async def refusals(db: Db, connection_id: str, resource_type: str, names: Sequence[str]) -> dict[str, Exchange]:
+    """By folded name the newest refusal that nothing later has made good."""
+    rows = await db.rows(
+        "SELECT target_ci, method, max(CASE WHEN status >= 400 THEN id END) AS refused, "
+        "max(CASE WHEN status < 400 THEN id END) AS done FROM exchanges WHERE connection_id = $1 "
+        "AND resource_type = $2 AND target_ci IN (SELECT value FROM EACH($3)) GROUP BY target_ci, method",
+        connection_id, resource_type, as_array(sorted({fold(each) for each in names})),
+    )  # fmt: skip
+    standing = _standing(rows)
+    found = await db.rows(
+        f"SELECT {_WITHOUT_BODIES} FROM exchanges WHERE connection_id = $1 AND id IN (SELECT value FROM EACH($2))",
+        connection_id, as_array(sorted(standing.values())),
+    )  # fmt: skip
+    by_id = {row["id"]: exchange_of(row) for row in found}
+    return {name: by_id[ident] for name, ident in standing.items() if ident in by_id}
+
+
+def _standing(rows: Sequence[Row]) -> Mapping[str, str]:
+    """The id of the newest standing refusal of each name."""
+    written: dict[str, str] = {}
+    for name, method, _, done in rows:
+        if done is not None and method != "GET":
+            written[name] = max(written.get(name, ""), done)
+    standing: dict[str, str] = {}
+    for name, _, refused, done in rows:
+        if refused is not None and refused > max(done or "", written.get(name, "")):
+            standing[name] = max(standing.get(name, ""), refused)
+    return standing
