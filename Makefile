@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+INTEROP := .interop
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz bench serve lock clean
+.PHONY: help setup demo test check counterparts interop fuzz bench serve lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -38,7 +39,19 @@ check: $(VENV)/.dev ## Style, types and import rules
 	@$(BIN)/basedpyright --warnings
 	@PYTHONPATH=src $(BIN)/lint-imports --no-logo | tail -n 3
 
-test: check ## Set up and pass all checks and tests
+$(INTEROP)/.done: tests/interop/oidc_provider/package-lock.json
+	@mkdir -p $(INTEROP)/oidc_provider && cp tests/interop/oidc_provider/package*.json $(INTEROP)/oidc_provider
+	@cd $(INTEROP)/oidc_provider && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000
+	@touch $@
+
+counterparts:
+	@command -v npm >/dev/null || { echo "No npm here: the tests with oidc-provider are skipped"; exit 0; }; \
+	  $(MAKE) -s $(INTEROP)/.done >/dev/null 2>&1 || echo "npm could not install oidc-provider: its tests are skipped"
+
+interop: $(VENV)/.dev counterparts ## Sign in with SimpleSAMLphp and oidc-provider, provision from scim2-client: counterparts not ours
+	@$(BIN)/python -m pytest -q tests/interop $(ARGS)
+
+test: check counterparts ## Set up and pass all checks and tests
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 fuzz: $(VENV)/.dev ## The property tests of readers, PATCH, filters and requests, 20 times as hard (some minutes)
@@ -66,4 +79,4 @@ lock: ## Renew requirements/*.txt from pyproject.toml
 	  -c requirements/run.txt pyproject.toml requirements/build.in requirements/bench.in --extra server --extra postgres --extra idp -o requirements/bench.txt
 
 clean: ## Remove what make made
-	@rm -rf $(VENV) $(BENCH) bench/.peers .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(BENCH) bench/.peers $(INTEROP) .venv-lock .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -164,22 +164,24 @@ def test_what_is_signed_well_is_taken(walk: Wonderland, settings: Any, signed: s
 
 
 @pytest.mark.parametrize(
-    ("settings", "code"),
+    ("settings", "code", "mended"),
     [
-        pytest.param(BOTH | {"signature.algorithm": RSA_SHA1}, "signature_algorithm", id="sha1"),
-        pytest.param(NEITHER, "unsigned", id="unsigned"),
+        pytest.param(BOTH | {"signature.algorithm": RSA_SHA1}, "signature_algorithm", "choose SHA-256", id="sha1"),
+        pytest.param(NEITHER, "unsigned", "sign", id="unsigned"),
         # Of AES-CBC that nothing signed covers no more is told, as each answer more would help to guess its text.
-        pytest.param(NEITHER | {"assertion.encryption": True}, "decrypt_failed", id="encrypted-unsigned"),
+        pytest.param(
+            NEITHER | {"assertion.encryption": True}, "decrypt_failed", "sign the response too", id="encrypted-unsigned"
+        ),
     ],
 )
-def test_what_is_not_signed_well_is_refused(walk: Wonderland, settings: Any, code: str) -> None:
+def test_what_is_not_signed_well_is_refused(walk: Wonderland, settings: Any, code: str, mended: str) -> None:
     walk.introduce(**settings)
     answer = walk.login()
     assert (answer.status_code, walk.code_of(answer)) == (400, code), answer.text
     assert walk.users() == []
     told = explain(walk.exchange(answer))
     assert told.code == code
-    assert any("sign" in each.label.lower() for each in told.fixes), told.fixes
+    assert any(mended in each.label for each in told.fixes), told.fixes
 
 
 def test_a_certificate_that_is_not_theirs_is_told_with_both_fingerprints(walk: Wonderland) -> None:

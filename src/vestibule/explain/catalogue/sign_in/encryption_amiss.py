@@ -32,7 +32,7 @@ def _tell_failed(sign_in: SignIn) -> Explanation:
     named = f" It names the certificate {fingerprint[:16]}… of {as_text(to[0].get('subject'))}." if fingerprint else ""
     until = f", good to {day(to[0].get('not_after'))}" if fingerprint else ""
     # Which of the two it was is not told apart on purpose: it would help to guess the text (XML Encryption 1.1, 6.1).
-    unsigned = (sign_in.text("algorithm") or "").endswith("-cbc") and not sign_in.part("untrusted").get("signed")
+    unsigned = (sign_in.text("algorithm") or "").endswith("-cbc") and not sign_in.items("signed")
     return Explanation(
         "decrypt_failed",
         "The assertion is encrypted, and no key of this connection opens it.",
