@@ -128,7 +128,7 @@ class Provider:
     http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx2.Client(base_url=self.url, trust_env=False)
+        self.http = httpx2.Client(base_url=self.url, trust_env=False, timeout=30)
 
     @property
     def state(self) -> Any:

@@ -78,7 +78,7 @@ def harbour(door: Vestibule) -> Generator[Harbour]:
         enterprise = await connections.create_enterprise(store, SystemClock(), "Harbour")
         return await connections.create_connection(store, SystemClock(), enterprise.id, "generic")
 
-    with httpx2.Client(trust_env=False) as browser:
+    with httpx2.Client(trust_env=False, timeout=30) as browser:
         provider: Any = None
         harbour = Harbour(door, provider, door.admin(made), "oidc", browser)
         harbour.client = {
@@ -131,7 +131,7 @@ def test_an_address_that_the_provider_does_not_vouch_for_is_asked_for(walk: Harb
 
 def test_a_callback_is_good_once_and_in_its_own_browser(walk: Harbour) -> None:
     back = walk.at_provider(walk.asked())
-    with httpx2.Client(trust_env=False) as another:
+    with httpx2.Client(trust_env=False, timeout=30) as another:
         assert walk.code_of(another.get(back)) == "request_unknown"
     assert walk.browser.get(back).headers.get("location") == "/session"
     again = walk.browser.get(back)

@@ -97,7 +97,7 @@ def walking(door: Vestibule, wonderland: SimpleSamlPhp) -> Generator[Wonderland]
         enterprise = await connections.create_enterprise(store, SystemClock(), "Wonderland")
         return await connections.create_connection(store, SystemClock(), enterprise.id, "generic")
 
-    with httpx2.Client(trust_env=False) as browser:
+    with httpx2.Client(trust_env=False, timeout=30) as browser:
         walk = Wonderland(door, wonderland, door.admin(made), "saml", browser)
         walk.register()
         # SAML says of no address that it is proven; here the company's word shall do.

@@ -39,7 +39,7 @@ class Walk:
     provider: Provider
     connection: Connection
     protocol: str = "saml"
-    browser: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False))
+    browser: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False, timeout=30))
 
     @property
     def id(self) -> str:
@@ -158,7 +158,7 @@ class Walk:
 @contextlib.contextmanager
 def walking(vestibule: Vestibule, provider: Provider, protocol: str = "saml") -> Generator[Walk]:
     """A fresh connection that is set up with the provider."""
-    with httpx2.Client(trust_env=False) as browser:
+    with httpx2.Client(trust_env=False, timeout=30) as browser:
         walk = Walk(vestibule, provider, vestibule.connection(), protocol, browser)
         if protocol == "saml":
             walk.register()
