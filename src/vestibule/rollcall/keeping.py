@@ -154,7 +154,7 @@ def nothing_expected(connection_id: str, group: str | None = None) -> NothingExp
     name = group or "GROUP"
     return NothingExpected(
         f"Say who is expected in {where} of {connection_id}, as nobody has yet, and it is kept: "
-        f"`vestibule rollcall expect {connection_id} --group {name} --csv FILE` (or --list, --count N, --graph TENANT); "
+        f"`vestibule rollcall expect {connection_id} --group {name} --csv FILE` (or --list, --count, --graph); "
         "or for this once `--group NAME=NUMBER` or `--expected FILE`."
     )
 
