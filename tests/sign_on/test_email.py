@@ -118,6 +118,20 @@ def test_who_has_no_mailbox_is_let_in_by_an_administrator(walk: Walk) -> None:
     assert walk.login(DMITRI).headers["location"] == "/session"
 
 
+def test_a_code_proves_the_address_that_it_was_sent_to_and_no_later_one(walk: Walk, mailbox: Mailbox) -> None:
+    walk.set(email_policy="always_code")
+    walk.provider.control(mistakes=["no_mail"])
+    page = asked(walk)
+    assert enter(walk, page, address="ana@elsewhere.example").status_code == 303
+    old = mailbox.code("ana@elsewhere.example")
+    # Now the identity provider sends an address, and it is that one which must be proven.
+    walk.provider.control(mistakes=[])
+    page = asked(walk)
+    assert enter(walk, page, code=old).status_code == 400
+    verification = waiting(walk)
+    assert (verification.address, verification.state) == (ANA, "asked")
+
+
 def test_an_administrators_no_is_kept_to(walk: Walk) -> None:
     walk.set(email_policy="admin_approves")
     page = asked(walk, DMITRI)

@@ -52,7 +52,7 @@ async def begin(store: Store, arrival: Arrival, asked: MustVerify, browser_hash:
     document = _document(arrival, asked)
     if present is not None and present.state in ("asked", "awaiting_approval") and now < present.expires_at:
         return await store.change_verification(
-            connection_id, present.id, lambda each: replace(each, browser_hash=browser_hash, document=document)
+            connection_id, present.id, lambda each: _going_on(each, browser_hash, document, asked.address)
         )
     fresh = EmailVerification(
         connection_id=connection_id,
@@ -69,6 +69,20 @@ async def begin(store: Store, arrival: Arrival, asked: MustVerify, browser_hash:
     )
     await store.add_verification(fresh)
     return fresh
+
+
+def _going_on(
+    present: EmailVerification, browser_hash: bytes, document: JsonObject, address: str | None
+) -> EmailVerification:
+    """The same verification in this browser; a code for another address than the present one proves nothing."""
+    moved = address is not None and address != present.address
+    return replace(
+        present,
+        browser_hash=browser_hash,
+        document=document,
+        address=address or present.address,
+        code_hash=None if moved else present.code_hash,
+    )
 
 
 async def latest(store: Store, arrival: Arrival) -> EmailVerification | None:

@@ -98,7 +98,7 @@ async def _ask(desk: Desk, visit: Visit, arrival: Arrival, asked: MustVerify) ->
     visit.facts |= {"verification": verification.id, "policy": asked.policy, "reason": asked.reason, "asks": asked.how}
     visit.error = "email_unproven"
     problem = ""
-    if verification.state == "asked" and verification.address and not verification.sends:
+    if verification.state == "asked" and verification.address and verification.code_hash is None:
         problem = await send_code(desk, visit, verification)
     where = f"/sso/verify/{arrival.connection.id}/{verification.id}"
     response = RedirectResponse(f"{where}?problem={problem}" if problem else where, 303)
