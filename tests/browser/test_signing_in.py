@@ -129,6 +129,28 @@ def test_a_test_sign_in_explains_the_user_email_mistake_and_how_to_mend_it(visit
     visitor.sees("You are not signed in.")
 
 
+def test_a_test_sign_in_that_fails_shows_which_check_and_why(visitor: Visitor) -> None:
+    visitor.walk.provider.control(mistakes=["wrong_audience"])
+    visitor.sign_in(query="?test=1")
+    expect(visitor.page.get_by_text("Nobody was signed in")).to_be_visible()
+    expect(visitor.page.get_by_role("listitem").filter(has_text="audience: failed")).to_be_visible()
+    visitor.looks_well("test-refused")
+
+
+def test_the_pages_that_only_lead_on_look_well_too(visitor: Visitor) -> None:
+    """Seen where scripts are off, they are examined where scripts are on but stopped."""
+    walk = visitor.walk
+    walk.set(saml={**walk.set().as_json()["saml"], "sso_binding": "post"})
+    if visitor.scripts:
+        visitor.page.add_init_script("HTMLFormElement.prototype.submit = () => {}")
+    visitor.page.goto(walk.url("login"))
+    visitor.sees("On to your company's sign-in page")
+    visitor.looks_well("posting")
+    visitor.press("Go on")
+    visitor.page.wait_for_url(f"{walk.provider.url}/**")
+    visitor.looks_well("provider")
+
+
 def test_a_test_sign_in_shows_what_would_happen(visitor: Visitor) -> None:
     visitor.walk.set(email_policy="trust_idp_claim")
     visitor.sign_in(query="?test=1")

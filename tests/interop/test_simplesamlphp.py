@@ -284,4 +284,7 @@ def test_a_test_sign_in_shows_their_claims_and_makes_nobody(walk: Wonderland) ->
     assert page.status_code == 200
     assert "Alice Liddell would be signed in" in page.text
     assert "memberOf" in page.text
+    assert "makes and joins Tea party, Croquet" in page.text
+    walk.set(create_groups=False)
+    assert "unknown here: Tea party, Croquet" in walk.login(test="1").text
     assert walk.users() == []

@@ -16,7 +16,7 @@ MOST_GROUPS = 500
 
 
 async def plan(store: Store, arrival: Arrival, groups: Groups | None, user: User | None, *, provisioned: bool) -> Any:
-    """What a sign-in's groups would change: which it joins, which it leaves, which are unknown, and why if nothing.
+    """What a sign-in's groups would change: which it joins, makes, leaves, which are unknown, and why if nothing.
 
     Only memberships that a sign-in made are taken away by one; those of SCIM and of the app's stay.
     """
@@ -43,7 +43,8 @@ async def plan(store: Store, arrival: Arrival, groups: Groups | None, user: User
         "joins": {group.id: group.display_name for group in known.values() if group.id not in here},
         "stays": sorted(group.display_name for group in known.values() if group.id in here),
         "leaves": {each.group_id: each.display_name for each in leaves},
-        "unknown": unknown,
+        "makes": unknown if arrival.sign_on.create_groups else [],
+        "unknown": [] if arrival.sign_on.create_groups else unknown,
     }
 
 
@@ -59,9 +60,7 @@ async def apply(store: Store, arrival: Arrival, user: User, planned: Any) -> Any
     if not planned["applied"]:
         return planned
     connection_id, failed = arrival.connection.id, dict[str, str]()
-    joins = dict(planned["joins"])
-    if arrival.sign_on.create_groups:
-        joins |= await _made(store, arrival, planned["unknown"], failed)
+    joins = planned["joins"] | await _made(store, arrival, planned["makes"], failed)
     for group_id, name in joins.items():
         await _change(store, arrival, group_id, name, GroupChange(add=frozenset({user.id})), failed)
     for group_id, name in planned["leaves"].items():
