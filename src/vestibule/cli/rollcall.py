@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from vestibule import connections
+from vestibule.cli.expect import expect
 from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_number
@@ -131,6 +131,4 @@ def forget(session: Session, connection_id: str, group: str) -> None:
     session.emit(shown, f"It is no longer kept who is expected in {group}.")
 
 
-def register(name: str, function: Any) -> None:
-    """Add a command that is written elsewhere."""
-    rollcall.add_command(function, name)
+rollcall.add_command(expect)

@@ -1,15 +1,14 @@
 """Read a source directory or a list of expected people from a file, by its ending."""
 
-import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from vestibule.cli.session import fail
 from vestibule.entra.tenant import InvalidSource, Tenant, expected_members, read_csv, read_json
 from vestibule.rollcall import Expectation, ExpectedPerson
-
-_PERSON = ("username", "userprincipalname", "user name", "user principal name", "mail", "email")
-_GROUP = ("group", "groupname", "group name", "groupdisplayname")
+from vestibule.rollcall.lists import InvalidList, Listed, Row, read_csv_list
+from vestibule.scim.folding import fold
 
 
 def read_source(path: Path) -> Tenant:
@@ -41,23 +40,50 @@ def read_expectations(path: Path) -> list[Expectation]:
     """Expectations of a file: a list with a group and a person per row, or a whole source directory."""
     if path.suffix.lower() == ".json":
         return expectations_of(read_source(path))
-    text = _text(path)
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    headings = {heading.strip().casefold(): heading for heading in rows.fieldnames or ()}
-    group = next((headings[each] for each in _GROUP if each in headings), None)
-    person = next((headings[each] for each in _PERSON if each in headings), None)
-    if group is None or person is None:
+    listed = _listed(path)
+    if listed is None or not listed.names_groups:
         return expectations_of(read_source(path))
-    people: dict[str, dict[str, None]] = {}
-    for row in rows:
-        name, who = (row[group] or "").strip(), (row[person] or "").strip()
-        if not name or not who:
-            fail(f"{path.name}, line {rows.line_num}: a row needs a {group} and a {person}.")
-        people.setdefault(name, {})[who] = None
+    people: dict[str, dict[str, ExpectedPerson]] = {}
+    nested: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for row in _rows(listed):
+        if row.group is None:
+            fail(f"{path.name}, line {row.number}: a row needs a group and a userName.")
+        name = names.setdefault(fold(row.group), row.group)
+        people.setdefault(name, {})
+        if row.nested:
+            nested.setdefault(name, []).append(row.person.user_name)
+        else:
+            people[name].setdefault(fold(row.person.user_name), row.person)
     return [
-        Expectation(name, len(listed), tuple(ExpectedPerson(each) for each in listed))
-        for name, listed in people.items()
+        Expectation(name, len(found), tuple(found.values()), tuple(nested.get(name, ())))
+        for name, found in people.items()
     ]
+
+
+def read_people(path: Path) -> frozenset[str]:
+    """All names, folded, and ids of the people whom a source directory or an export knows."""
+    listed = None if path.suffix.lower() == ".json" else _listed(path)
+    if listed is not None:
+        people = [row.person for row in _rows(listed)]
+        return frozenset(fold(name) for each in people for name in (each.user_name, *each.external_ids))
+    tenant = read_source(path)
+    return frozenset(fold(name) for each in tenant.users for name in (each.user_name, each.id))
+
+
+def _listed(path: Path) -> Listed | None:
+    """A CSV in which a column tells who it is."""
+    try:
+        return read_csv_list(io.StringIO(_text(path), newline=""), path.name)
+    except InvalidList:
+        return None
+
+
+def _rows(listed: Listed) -> Iterator[Row]:
+    try:
+        yield from listed.rows
+    except InvalidList as error:
+        fail(str(error))
 
 
 def read_number(text: str) -> Expectation:

@@ -84,6 +84,13 @@ class Fetcher:
             raise FetchError("http_status", url=fetched.url, status=fetched.status)
         return fetched
 
+    async def ask(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Fetched:
+        """GET a URL and return the answer of whatever status. Follows no redirect. Raises FetchError."""
+        fetched = await self._in_time(url, self._once("GET", read_url(url), headers, None))
+        if fetched.status in REDIRECTS:
+            raise FetchError("redirect", url=url, to=fetched.headers.get("location", ""), followed=0)
+        return fetched
+
     async def post(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> Fetched:
         """POST a form and return the answer of whatever status. Follows no redirect. Raises FetchError."""
         body = urlencode(form).encode()

@@ -20,7 +20,7 @@ AT_LEAST = 15 * MINUTE
 """or after so long in any case,"""
 DAILY = 24 * 60 * MINUTE
 """and every group once a day, as people change without their groups."""
-NOBODY_EXPECTED = 10
+NAMED = 10
 """How many people of one reason the audit names."""
 _log = logging.getLogger(__name__)
 
@@ -47,14 +47,18 @@ async def expect_people(
     pages: AsyncIterable[Sequence[ExpectedPerson]],
     taken: Taken,
     *,
+    nested: Sequence[str] = (),
     actor: str = "cli",
 ) -> KeptExpectation:
-    """Keep who is expected in a group, in place of what was kept before; nothing counts until all pages are in."""
+    """Keep who is expected in a group, in place of what was kept before; nothing counts until all pages are in.
+
+    `nested` may be filled while the pages are read.
+    """
     draft = _draft(clock, connection_id, group, 0, taken)
     await store.begin_expectation(draft)
     async for page in pages:
         await store.add_expected(connection_id, draft.id, page)
-    return await _settled(store, clock, draft, actor)
+    return await _settled(store, clock, draft, actor, nested)
 
 
 async def expect_number(
@@ -102,10 +106,12 @@ def _draft(clock: Clock, connection_id: str, group: str, count: int, taken: Take
     )
 
 
-async def _settled(store: Store, clock: Clock, draft: KeptExpectation, actor: str) -> KeptExpectation:
+async def _settled(
+    store: Store, clock: Clock, draft: KeptExpectation, actor: str, nested: Sequence[str] = ()
+) -> KeptExpectation:
     detail = {"group": draft.group, "source": draft.source, **draft.detail}
     entry = _audit(clock.now(), draft, actor, "rollcall.expected", detail)
-    return await store.settle_expectation(draft.connection_id, draft.id, entry)
+    return await store.settle_expectation(draft.connection_id, draft.id, entry, nested)
 
 
 async def forget(store: Store, clock: Clock, connection_id: str, group: str, *, actor: str = "cli") -> None:
@@ -138,7 +144,7 @@ async def call_due(store: Store, clock: Clock) -> list[GroupRoll]:
     """Call the roll of every group that has changed since it was called last, in all connections."""
     now = clock.now()
     due = await store.expectations_due(now - QUIET, now - AT_LEAST, now - DAILY)
-    return [await _called(store, clock, each, NOBODY_EXPECTED) for each in due]
+    return [await _called(store, clock, each, NAMED) for each in due]
 
 
 async def _the_expectation(store: Store, connection_id: str, group: str) -> KeptExpectation:
@@ -154,8 +160,8 @@ def nothing_expected(connection_id: str, group: str | None = None) -> NothingExp
     name = group or "GROUP"
     return NothingExpected(
         f"Say who is expected in {where} of {connection_id}, as nobody has yet, and it is kept: "
-        f"`vestibule rollcall expect {connection_id} --group {name} --csv FILE` (or --list, --count, --graph); "
-        "or for this once `--group NAME=NUMBER` or `--expected FILE`."
+        f"`vestibule rollcall expect {connection_id} --group {name} --csv FILE` (or --list, --count N, --graph "
+        "TENANT); or for this once `--group NAME=NUMBER` or `--expected FILE`."
     )
 
 
@@ -198,8 +204,8 @@ def _drift(kept: KeptExpectation, roll: GroupRoll, now: int) -> Audit | None:
         "present": roll.present,
         "reasons": dict(roll.reasons),
         "extras": dict(roll.extras),
-        "missing": [each.who for each in roll.missing[:NOBODY_EXPECTED]],
-        "extra": [each.who for each in roll.extra[:NOBODY_EXPECTED]],
+        "missing": [each.who for each in roll.missing[:NAMED]],
+        "extra": [each.who for each in roll.extra[:NAMED]],
     }
     action = "rollcall.balanced" if roll.balanced else "rollcall.drifted"
     return _audit(now, kept, "roll call", action, detail)

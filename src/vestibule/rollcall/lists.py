@@ -40,6 +40,7 @@ class InvalidList(ValueError):
 class Row:
     """A row of a list: somebody, or a group within the group. `group` is its group where the file names one."""
 
+    number: int
     person: ExpectedPerson
     group: str | None = None
     nested: bool = False
@@ -59,7 +60,10 @@ def read_csv_list(lines: Iterable[str], name: str) -> Listed:
     source = iter(lines)
     heading = _heading(source, name)
     delimiter = max(",;\t", key=heading.count)
-    columns = [_column(cell) for cell in next(csv.reader([heading], delimiter=delimiter))]
+    try:
+        columns = [_column(cell) for cell in next(csv.reader([heading], delimiter=delimiter))]
+    except csv.Error as error:
+        raise InvalidList(f"{name}, line 1: this is not CSV ({error}). Export it again.") from error
     if not set(columns) & {*_NAMES, *_IDS}:
         raise InvalidList(
             f"{name}, line 1: no column tells who it is. There is {', '.join(filter(None, columns)) or 'nothing'}; one "
@@ -116,7 +120,7 @@ def _row(cells: dict[str, str], name: str, number: int) -> Row:
         raise InvalidList(f"{name}, row {number}: nobody is named in it; fill in the name, or take the row out.")
     ids = frozenset(each for each in (ident, _first(cells, _NICKNAMES)) if each)
     person = ExpectedPerson(_provisioned(shown), ids, _is_enabled(cells))
-    return Row(person, _first(cells, _GROUPS), nested)
+    return Row(number, person, _first(cells, _GROUPS), nested)
 
 
 def _provisioned(name: str) -> str:

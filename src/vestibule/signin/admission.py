@@ -121,6 +121,7 @@ async def complete(
     user = await people.refresh(store, arrival, profile, user, provisioned=provisioned)
     planned = await memberships.plan(store, arrival, profile.groups, user, provisioned=provisioned)
     groups = await memberships.apply(store, arrival, user, planned)
+    memberships.tell(store, user, profile.groups)
     store.signed_in(user.connection_id, identity.id, arrival.now)
     return Admitted(user, identity, found, proof, groups)
 

@@ -48,6 +48,14 @@ async def plan(store: Store, arrival: Arrival, groups: Groups | None, user: User
     }
 
 
+def tell(store: Store, user: User, groups: Groups | None) -> None:
+    """Note who signed in with which groups, for the roll call's hints; a claim that is missing tells nothing."""
+    if groups is not None:
+        named = groups.values[:MOST_GROUPS]
+        complete = not groups.overage and len(named) == len(groups.values)
+        store.groups_told(user.connection_id, user.user_name, user.external_id, named, complete=complete)
+
+
 def _meant(found: Iterable[Group], values: Iterable[str], exact: bool) -> dict[str, Group]:
     exactly = set(values)
     return {

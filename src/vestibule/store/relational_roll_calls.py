@@ -23,10 +23,12 @@ class RelationalRollCalls:
             connection_id, lambda db: expectations.add_people(db, connection_id, expectation_id, people)
         )
 
-    async def settle_expectation(self, connection_id: str, expectation_id: str, audit: Audit) -> KeptExpectation:
+    async def settle_expectation(
+        self, connection_id: str, expectation_id: str, audit: Audit, nested: Sequence[str] = ()
+    ) -> KeptExpectation:
         """See RollCallStore."""
         return await self._engine.write(
-            connection_id, lambda db: expectations.settle(db, connection_id, expectation_id, audit)
+            connection_id, lambda db: expectations.settle(db, connection_id, expectation_id, audit, nested)
         )
 
     async def forget_expectation(self, connection_id: str, group: str, audit: Audit) -> None:

@@ -123,8 +123,13 @@ class RollCallStore(Protocol):
         """Add people to an expectation; who is in it already stays as it is. Names are compared caseless."""
         ...
 
-    async def settle_expectation(self, connection_id: str, expectation_id: str, audit: Audit) -> KeptExpectation:
-        """Make a draft the current expectation of its group; the one before is gone. Raises NotFound."""
+    async def settle_expectation(
+        self, connection_id: str, expectation_id: str, audit: Audit, nested: Sequence[str] = ()
+    ) -> KeptExpectation:
+        """Make a draft the current expectation of its group; the one before is gone. Raises NotFound.
+
+        `nested` are groups within the group that were found while it was filled.
+        """
         ...
 
     async def forget_expectation(self, connection_id: str, group: str, audit: Audit) -> None:

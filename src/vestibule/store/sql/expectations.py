@@ -93,7 +93,9 @@ def person_columns(alias: str) -> str:
     return prefixed(alias, _PERSON)
 
 
-async def settle(db: Db, connection_id: str, expectation_id: str, entry: Audit) -> KeptExpectation:
+async def settle(
+    db: Db, connection_id: str, expectation_id: str, entry: Audit, nested: Sequence[str]
+) -> KeptExpectation:
     """Put a draft in the place of the current one."""
     row = await db.row(
         "SELECT group_ci, source FROM expectations WHERE connection_id = $1 AND id = $2 AND state = 'draft'",
@@ -108,6 +110,11 @@ async def settle(db: Db, connection_id: str, expectation_id: str, entry: Audit) 
         "WHERE connection_id = $1 AND id = $2",
         connection_id, expectation_id,
     )  # fmt: skip
+    if nested:
+        await db.run(
+            "UPDATE expectations SET nested = $3 WHERE connection_id = $1 AND id = $2",
+            connection_id, expectation_id, orjson.dumps(list(nested)).decode(),
+        )  # fmt: skip
     await insert_audit(db, entry)
     made = await db.row(
         f"SELECT {_EXPECTATION} FROM expectations WHERE connection_id = $1 AND id = $2", connection_id, expectation_id

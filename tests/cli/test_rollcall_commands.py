@@ -1,0 +1,137 @@
+"""`vestibule rollcall expect`, `rollcall`, `rollcall history`, `rollcall forget`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.shell import Shell
+from tests.rollcall.graph_server import SECRET, Graph, group, serving, user
+
+ID = "00000000-0000-4000-8000-00000000000"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def connection_id(shell: Shell) -> str:
+    return shell.connection()
+
+
+def called(shell: Shell, connection_id: str, *more: str, code: int = 1) -> Any:
+    done = shell.run("rollcall", connection_id, *more, "--json")
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout)["groups"]
+
+
+def reasons(roll: Any) -> dict[str, str]:
+    return {each["who"]: each["reason"] for each in roll["missing"]}
+
+
+def test_an_export_is_kept_and_called_again_without_the_file(shell: Shell, connection_id: str, tmp_path: Path) -> None:
+    shell.new_group(connection_id, "Sales", shell.new_user(connection_id, "ana@acme.example"))
+    members = tmp_path / "members.csv"
+    members.write_text(
+        "Object ID,User principal name,Display name,Member type\n"
+        "7,Ana@acme.example,Ana,User\n8,ben@acme.example,Ben,User\n9,,Inner,Group\n"
+    )
+    kept = shell.json("rollcall", "expect", connection_id, "--group", "Sales", "--csv", str(members))["expectations"]
+    assert [(each["group"], each["count"], each["source"], each["nested_groups"]) for each in kept] == [
+        ("Sales", 2, "csv", ["Inner"])
+    ]
+    assert kept[0]["detail"] == {"file": "members.csv", "sender": "entra"}
+    members.unlink()
+    (roll,) = called(shell, connection_id)
+    assert (roll["expected"], roll["present"], reasons(roll)) == (2, 1, {"ben@acme.example": "never_provisioned"})
+    shell.json("rollcall", "expect", connection_id, "--group", "Other", "--count", "1")
+    assert [each["name"] for each in called(shell, connection_id, "--group", "sales")] == ["Sales"]
+    shell.new_user(connection_id, "ben@acme.example")
+    assert reasons(called(shell, connection_id, "--group", "Sales")[0]) == {"ben@acme.example": "not_added"}
+    shell.text("rollcall", "forget", connection_id, "--group", "other")
+    history = shell.json("rollcall", "history", connection_id, "--group", "sales")["history"]
+    assert [each["reasons"] for each in history] == [{"not_added": 1}, {"never_provisioned": 1}]
+    assert "1 not_added" in shell.text("rollcall", "history", connection_id)
+    assert "no longer kept" in shell.text("rollcall", "forget", connection_id, "--group", "Sales")
+    assert "Say who is expected" in shell.refusal("rollcall", connection_id)
+
+
+def test_a_pasted_list_may_be_held_against_the_identity_providers_own_file(
+    shell: Shell, connection_id: str, tmp_path: Path
+) -> None:
+    names, known = tmp_path / "names.txt", tmp_path / "users.csv"
+    names.write_text("ana@acme.example; typo@acme.example\n")
+    known.write_text("id,userPrincipalName\n7,ANA@acme.example\n")
+    arguments = ("--group", "Sales", "--list", str(names), "--directory", str(known))
+    assert "2 expected, from list" in shell.text("rollcall", "expect", connection_id, *arguments)
+    (roll,) = called(shell, connection_id)
+    assert reasons(roll) == {"ana@acme.example": "never_provisioned", "typo@acme.example": "unknown_to_source"}
+
+
+def test_a_number_and_a_file_with_several_groups_are_kept(shell: Shell, connection_id: str, tmp_path: Path) -> None:
+    shell.json("rollcall", "expect", connection_id, "--group", "Sales", "--count", "3")
+    file = tmp_path / "all.csv"
+    file.write_text("Group Email,Member Email,Member Type\na@x,ana@x,USER\nb@x,ben@x,USER\nA@x,cleo@x,USER\n")
+    kept = shell.json("rollcall", "expect", connection_id, "--csv", str(file))["expectations"]
+    assert [(each["group"], each["count"]) for each in kept] == [("a@x", 2), ("b@x", 1)]
+    one = shell.json("rollcall", "expect", connection_id, "--group", "B@x", "--csv", str(file))["expectations"]
+    assert (one[0]["group"], one[0]["count"]) == ("B@x", 1)
+    assert [each["name"] for each in called(shell, connection_id)] == ["a@x", "B@x", "Sales"]
+    told = shell.refusal("rollcall", "expect", connection_id, "--group", "C@x", "--csv", str(file))
+    assert "nobody of 'C@x'; its groups are A@x, a@x, b@x" in told
+
+
+def test_a_group_is_read_from_graph_with_who_is_in_it_by_way_of_another(
+    shell: Shell, connection_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = Graph(
+        groups={f"{ID}1": ("All", [user(1), user(2), group(f"{ID}2", "Inner")]), f"{ID}2": ("Inner", [])},
+        transitive={f"{ID}2": [user(3)]},
+    )
+    secret = tmp_path / "secret"
+    secret.write_text(f"{SECRET}\n")
+    monkeypatch.setenv("VESTIBULE_ALLOW_NETWORKS", "127.0.0.1/32")
+    with serving(tenant) as url:
+        arguments = (
+            *("--graph", "acme.example", "--client-id", "app", "--client-secret-file", str(secret)),
+            *("--graph-url", f"{url}/v1.0", "--login-url", url, "--group", "All"),
+        )
+        (kept,) = shell.json("rollcall", "expect", connection_id, *arguments)["expectations"]
+        tenant.refuse = [(403, {}, {"error": {"code": "Authorization_RequestDenied", "message": "No."}})]
+        assert "GroupMember.Read.All" in shell.refusal("rollcall", "expect", connection_id, *arguments)
+    assert (kept["count"], kept["nested_groups"], kept["external_id"]) == (3, ["Inner"], f"{ID}1")
+    assert SECRET not in json.dumps(kept)
+    roll = called(shell, connection_id)[0]
+    assert reasons(roll)["user3@acme.example"] == "nested_group"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "Give one of --csv"),
+        (("--count", "3"), "--group NAME"),
+        (("--group", "g", "--count", "3", "--claims"), "Give one of"),
+        (("--group", "g", "--graph", "t"), "--client-id"),
+        (("--group", "g", "--count", "3", "--directory", "{folder}/empty"), "--directory goes with"),
+        (("--group", "g", "--list", "{folder}/empty"), "nobody is named"),
+        (("--group", "g", "--csv", "{folder}/empty"), "is empty"),
+        (("--group", "g", "--csv", "{folder}/latin"), "UTF-8"),
+        (("--group", "g", "--source", "{folder}/empty"), "leave --group out"),
+    ],
+)
+def test_what_cannot_be_kept_is_told(
+    shell: Shell, connection_id: str, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "latin").write_bytes("userName\nJörg\n".encode("latin-1"))
+    given = [each.format(folder=tmp_path) for each in arguments]
+    assert told in shell.refusal("rollcall", "expect", connection_id, *given)
+    assert "Say who is expected" in shell.refusal("rollcall", connection_id)
+
+
+def test_help_names_the_commands(shell: Shell) -> None:
+    told = shell.text("rollcall", "--help")
+    assert all(each in told for each in ("call", "expect", "history", "forget"))

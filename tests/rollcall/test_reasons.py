@@ -1,0 +1,157 @@
+"""Each missing person has one reason, and what shows it; each extra one, too."""
+
+from typing import Any
+
+import pytest
+
+from tests.rollcall.stage import CON, Stage, play
+from vestibule.rollcall import Expectation, ExpectedPerson, Missing, call_roll
+from vestibule.rollcall.reasons import REASONS
+from vestibule.scim.patch import GroupChange
+from vestibule.store import Rules
+
+UNIQUE = {"attribute": "userName", "value": "ana", "holder": "usr_other"}
+LACKS = {"need": ["patch:groups"], "got": ["get:users"]}
+
+
+async def missing(stage: Stage, who: ExpectedPerson | str) -> Missing:
+    """The one reason for the one person, the same whether the expectation is kept or at hand."""
+    await stage.expect("Sales", who)
+    (kept,) = (await stage.call("Sales")).missing
+    person = ExpectedPerson(who) if isinstance(who, str) else who
+    (roll,) = await call_roll(stage.store, CON, [Expectation("Sales", 1, (person,))])
+    assert roll.missing == (kept,)
+    assert kept.reason in REASONS
+    return kept
+
+
+def test_somebody_who_was_never_sent_is_told_so() -> None:
+    async def work(stage: Stage) -> None:
+        told = await missing(stage, "ana")
+        assert (told.reason, told.evidence) == ("never_provisioned", {})
+
+    play(work)
+
+
+def test_a_refusal_of_the_person_is_named_by_its_request() -> None:
+    async def work(stage: Stage) -> None:
+        request = await stage.refused("User", "ANA", "POST", 400, error="invalid_value", facts={"detail": "Bad."})
+        told = await missing(stage, "ana")
+        assert (told.reason, told.request_id) == ("refused", request)
+
+    play(work)
+
+
+def test_a_name_that_another_account_has_is_a_conflict_with_its_holder() -> None:
+    async def work(stage: Stage) -> None:
+        request = await stage.refused("User", "ana", "POST", 409, error="uniqueness", facts=UNIQUE)
+        told = await missing(stage, "ana")
+        assert (told.reason, told.request_id, told.evidence["holder"]) == ("other_identity", request, "usr_other")
+
+    play(work)
+
+
+def test_an_address_that_another_account_has_is_told_with_that_account() -> None:
+    async def work(stage: Stage) -> None:
+        other = await stage.user("a.li", emails=[{"value": "Ana@acme.example", "type": "work"}])
+        await stage.group("Sales", other)
+        told = await missing(stage, "ana@acme.example")
+        assert told.evidence == {"user_id": other, "user_name": "a.li"}
+        assert told.reason == "other_identity"
+
+    play(work)
+
+
+def test_a_group_that_is_refused_names_the_request_and_the_account() -> None:
+    async def work(stage: Stage) -> None:
+        ana = await stage.user("ana")
+        await stage.group("Sales")
+        request = await stage.refused("Group", "sales", "PATCH", 403, error="insufficient_scope", facts=LACKS)
+        told = await missing(stage, "ana")
+        assert (told.reason, told.request_id, told.evidence) == ("refused", request, {"user_id": ana})
+        assert "patch:groups" in told.detail
+        await stage.refused("Group", "sales", "PATCH", 204)
+        assert (await missing(stage, "ana")).reason == "not_added"
+
+    play(work)
+
+
+def test_what_a_guard_holds_is_told_with_the_hold() -> None:
+    async def work(stage: Stage) -> None:
+        await stage.user("ana")
+        await stage.group("Sales")
+        facts = {"hold": "hld_1", "guard": "emptied_group", "detail": "It would empty the group."}
+        request = await stage.refused("Group", "Sales", "PUT", 403, error="held", facts=facts)
+        told = await missing(stage, "ana")
+        assert (told.reason, told.request_id, told.evidence["hold_id"]) == ("held", request, "hld_1")
+
+    play(work)
+
+
+def test_a_deactivated_account_and_a_deleted_one_are_told_apart() -> None:
+    async def work(stage: Stage) -> None:
+        off, gone = await stage.user("off", active=False), await stage.user("gone")
+        await stage.directory.delete_user(CON, gone)
+        told = await missing(stage, "Off")
+        assert (told.reason, told.evidence) == ("deactivated", {"user_id": off})
+        told = await missing(stage, "gone")
+        assert (told.reason, told.evidence["user_id"]) == ("removed", gone)
+        assert told.evidence["deleted_at"].startswith("2025-11-24")
+
+    play(work)
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        ({"via": "Inner"}, "nested_group"),
+        ({"in_scope": False}, "out_of_scope"),
+        ({"known": False}, "unknown_to_source"),
+        ({"enabled": False}, "disabled_in_source"),
+    ],
+)
+def test_what_the_source_says_of_a_person_is_a_reason_when_nothing_was_refused(
+    here: bool, rest: dict[str, Any], reason: str
+) -> None:
+    async def work(stage: Stage) -> None:
+        if here:
+            await stage.user("ana", externalId="X")
+        told = await missing(stage, ExpectedPerson("somebody", frozenset({"X"}), **rest))
+        # Who is here although the source has disabled them lacks the group for another reason.
+        assert told.reason == ("no_group" if here and reason == "disabled_in_source" else reason)
+        if reason == "nested_group":
+            assert told.evidence["via"] == "Inner"
+
+    play(work)
+
+
+def test_somebody_named_too_early_is_parked_since_then() -> None:
+    async def work(stage: Stage) -> None:
+        group = await stage.group("Sales")
+        change = GroupChange(add=frozenset({"OID-7"}))
+        await stage.store.change_group(CON, group, change, stage.clock.now(), rules=Rules(park=True))
+        told = await missing(stage, ExpectedPerson("ana", frozenset({"oid-7"})))
+        assert (told.reason, told.evidence["waiting_since"][:10]) == ("parked", "2025-11-24")
+
+    play(work)
+
+
+def test_who_is_too_many_is_told_by_who_put_them_there() -> None:
+    async def work(stage: Stage) -> None:
+        names = {origin: await stage.user(origin) for origin in ("app", "login", "scim", "both")}
+        group = await stage.group("Sales", names["app"], names["both"], origin="app")
+        await stage.change(group, add=[names["scim"], names["both"]])
+        login = GroupChange(add=frozenset({names["login"]}))
+        await stage.store.change_group(CON, group, login, stage.clock.now(), "login")
+        await stage.expect("Sales")
+        roll = await stage.call("Sales")
+        assert {each.who: (each.origin, each.user_id) for each in roll.extra} == {
+            "app": ("app", names["app"]),
+            "login": ("login", names["login"]),
+            "scim": ("left_over", names["scim"]),
+            "both": ("left_over", names["both"]),
+        }
+        assert (roll.missing, roll.extra_count, roll.balanced) == ((), 4, False)
+
+    play(work)
