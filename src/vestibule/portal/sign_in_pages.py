@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from vestibule.clock import rfc3339
 from vestibule.explain import explain
 from vestibule.model import EmailVerification, Exchange, JsonObject, VerifiedEmail
+from vestibule.signin.proofs import takes_another_address
 from vestibule.store import SessionState
 
 
@@ -57,7 +58,8 @@ def verify_page(verification: EmailVerification, problem: str, facts: JsonObject
         "waiting.html" if waiting else "verify.html",
         status,
         address=verification.address,
-        sent=verification.sends > 0,
+        sent=verification.code_hash is not None,
+        elsewhere=takes_another_address(verification),
         problem=problem,
         facts=facts,
         resend_in=resend_in,

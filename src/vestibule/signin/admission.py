@@ -1,12 +1,13 @@
 """Whether somebody whom the identity provider vouches for comes in: found, checked, made, linked."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from vestibule import ids
 from vestibule.canary import is_canary
-from vestibule.claims import Profile
+from vestibule.claims import Profile, read_address
 from vestibule.model import Audit, EmailProof, Identity, JsonObject, Token, User, VerifiedEmail
 from vestibule.scim.folding import fold
 from vestibule.signin import memberships, people
@@ -109,14 +110,18 @@ async def complete(
     address: str | None = None,
 ) -> Admitted | Refused:
     """Make or update the account, link the identity, keep the proof of `address` (else the profile's), join groups."""
+    if proof == "code" and address:
+        # An account of a sign-in's has the address that was proven, not another one that was claimed.
+        profile = replace(profile, email=read_address(address))
     user = found.user or await people.make(store, arrival, profile)
     if isinstance(user, Refused):
         return user
     identity = found.identity or await _linked(store, arrival, user, found)
     if isinstance(identity, Refused):
         return identity
-    proven = address or (None if profile.email is None else str(profile.email))
-    if proof is not None and proven is not None:
+    proven = address or ("" if profile.email is None else str(profile.email))
+    # Without an address it is a proof all the same, when an administrator vouches for somebody who has no mailbox.
+    if proof is not None and (proven or proof == "admin"):
         await store.verify_email(VerifiedEmail(user.connection_id, user.id, proven, proof, arrival.now))
     user = await people.refresh(store, arrival, profile, user, provisioned=provisioned)
     planned = await memberships.plan(store, arrival, profile.groups, user, provisioned=provisioned)

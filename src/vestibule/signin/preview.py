@@ -19,12 +19,16 @@ async def preview(store: Store, arrival: Arrival) -> JsonObject:
     found = await people.find(store, arrival, profile, provisioned=provisioned)
     if isinstance(found, Refused):
         return {**_refused(found), "profile": profile_json(profile)}
-    ruling, policy = await email_ruling(store, arrival, profile, found)
     word = await proofs.decided(store, arrival)
+    if word is not None and word.state == "refused":
+        refusal = Refused("approval_refused", {"verification": word.id, "by": word.decided_by})
+        return {**_refused(refusal), "profile": profile_json(profile)}
+    ruling, policy = await email_ruling(store, arrival, profile, found)
+    spoken_for = word is not None and proofs.holds_for(word, found, profile)
     groups = await memberships.plan(store, arrival, profile.groups, found.user, provisioned=provisioned)
     asks = None if ruling.decision == "proven" else "admin" if ruling.decision == "ask_admin" else "code"
     return {
-        "outcome": "must_verify" if asks and word is None else "admitted",
+        "outcome": "must_verify" if asks and not spoken_for else "admitted",
         "profile": profile_json(profile),
         "match": found.match,
         "user": None if found.user is None else {"id": found.user.id, "userName": found.user.user_name},

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vestibule import ids
-from vestibule.claims import NotAnAddress, read_address
+from vestibule.claims import NotAnAddress, Profile, read_address
 from vestibule.model import Audit, EmailVerification, JsonObject
-from vestibule.signin.outcome import Arrival, MustVerify
+from vestibule.scim.folding import fold
+from vestibule.signin.outcome import Arrival, Found, MustVerify
 from vestibule.store import NotFound, Store
 
 MINUTE = 60_000_000
@@ -19,6 +20,8 @@ SENDS = 5
 RESEND_AFTER = MINUTE
 WAITS = 7 * 24 * 60 * MINUTE
 """How long a verification may be finished, and how long an administrator's word holds for the next sign-in."""
+FRESH = 60 * MINUTE
+"""How long what the identity provider said may lie before it is acted upon; after that it is asked again."""
 
 Problem = Literal[
     "wrong_code", "code_expired", "too_many_tries", "too_many_codes", "too_soon", "not_an_address", "over"
@@ -45,15 +48,21 @@ class Code:
 async def begin(store: Store, arrival: Arrival, asked: MustVerify, browser_hash: bytes) -> EmailVerification:
     """Keep a sign-in until its address is proven.
 
-    One that is still open for this identity goes on in this browser, with its tries and codes counted.
+    One that is still open for this identity goes on in this browser. When it now claims to be somebody else, or another
+    address, a new one takes its place, so that no proof and no word serves what it was not given for; tries and codes
+    are counted on.
     """
     now, connection_id = arrival.now, arrival.connection.id
     present = await latest(store, arrival)
-    document = _document(arrival, asked)
-    if present is not None and present.state in ("asked", "awaiting_approval") and now < present.expires_at:
-        return await store.change_verification(
-            connection_id, present.id, lambda each: _going_on(each, browser_hash, document, asked.address)
-        )
+    document, user_id = _document(arrival, asked), None if asked.found.user is None else asked.found.user.id
+    is_open = present is not None and present.state in ("asked", "awaiting_approval") and now < present.expires_at
+    if present is not None and is_open:
+        if user_id == present.user_id and _claims(document) == _claims(present.document):
+            return await store.change_verification(
+                connection_id, present.id, lambda each: replace(each, browser_hash=browser_hash, document=document)
+            )
+        await store.change_verification(connection_id, present.id, lambda each: replace(each, expires_at=now))
+    counted = present if is_open else None
     fresh = EmailVerification(
         connection_id=connection_id,
         id=ids.new_id("ver", now),
@@ -65,24 +74,18 @@ async def begin(store: Store, arrival: Arrival, asked: MustVerify, browser_hash:
         created_at=now,
         expires_at=now + WAITS,
         document=document,
-        user_id=None if asked.found.user is None else asked.found.user.id,
+        tries=counted.tries if counted else 0,
+        sends=counted.sends if counted else 0,
+        sent_at=counted.sent_at if counted else 0,
+        user_id=user_id,
     )
     await store.add_verification(fresh)
     return fresh
 
 
-def _going_on(
-    present: EmailVerification, browser_hash: bytes, document: JsonObject, address: str | None
-) -> EmailVerification:
-    """The same verification in this browser; a code for another address than the present one proves nothing."""
-    moved = address is not None and address != present.address
-    return replace(
-        present,
-        browser_hash=browser_hash,
-        document=document,
-        address=address or present.address,
-        code_hash=None if moved else present.code_hash,
-    )
+def _claims(document: JsonObject) -> tuple[Any, ...]:
+    """What a proof is given for: who, by which address, how found, and by what it may be proven."""
+    return tuple(document.get(name) for name in ("user_name", "address", "match", "how"))
 
 
 async def latest(store: Store, arrival: Arrival) -> EmailVerification | None:
@@ -101,9 +104,33 @@ async def decided(store: Store, arrival: Arrival) -> EmailVerification | None:
     return present
 
 
+def holds_for(word: EmailVerification, found: Found, profile: Profile) -> bool:
+    """Whether a proof or a word was given for this account: what it was given for may have become another since."""
+    if found.match == "identity":
+        return True
+    if word.user_id is not None:
+        same = found.user is not None and found.user.id == word.user_id
+    else:
+        # Who was new when they were asked may have been provisioned since, under the name that was seen.
+        same = found.match != "email" and fold(str(word.document.get("user_name"))) == fold(profile.user_name)
+    if found.match != "email" or word.decided_by != "code":
+        return same
+    # By an address an account is found only for who reads the mail of that very address.
+    return same and profile.email is not None and fold(word.address) == fold(str(profile.email))
+
+
+def is_fresh(verification: EmailVerification, now: int) -> bool:
+    """Whether the sign-in that waits is recent enough to be finished as it is."""
+    return now - int(verification.document.get("at", verification.created_at)) < FRESH
+
+
 def _document(arrival: Arrival, asked: MustVerify) -> JsonObject:
     received = arrival.received
     return {
+        "at": arrival.now,
+        "address": asked.address,
+        "match": asked.found.match,
+        "how": asked.how,
         "received": {
             "protocol": received.protocol,
             "issuer": received.issuer,
@@ -131,6 +158,7 @@ async def new_code(
 
     def change(present: EmailVerification) -> EmailVerification:
         _check_open(present, now)
+        _check_by_code(present, wanted)
         if present.sends >= SENDS:
             raise CannotVerify("too_many_codes", limit=SENDS)
         wait = present.sent_at + RESEND_AFTER - now
@@ -169,6 +197,7 @@ async def enter_code(store: Store, key: bytes, verification: EmailVerification, 
     def change(present: EmailVerification) -> EmailVerification:
         wrong.clear()
         _check_open(present, now)
+        _check_by_code(present, present.address)
         if present.tries >= TRIES:
             raise CannotVerify("too_many_tries")
         if present.code_hash is None or now >= present.code_expires_at:
@@ -189,12 +218,27 @@ def _check_open(present: EmailVerification, now: int) -> None:
         raise CannotVerify("over", state=present.state)
 
 
+def takes_another_address(verification: EmailVerification) -> bool:
+    """Whether somebody may name another address: not where an administrator decides, or where theirs found them."""
+    document = verification.document
+    return document.get("how") != "admin" and document.get("match") != "email"
+
+
+def _check_by_code(present: EmailVerification, address: str) -> None:
+    if present.document.get("how") == "admin":
+        raise CannotVerify("over", state=present.state)
+    if not takes_another_address(present) and fold(address) != fold(str(present.document.get("address") or "")):
+        raise CannotVerify("not_an_address", why="only the address that your company sent for you counts here")
+
+
 async def ask_admin(store: Store, verification: EmailVerification, now: int) -> EmailVerification:
     """Have an administrator decide instead of a code. Raises CannotVerify."""
 
     def change(present: EmailVerification) -> EmailVerification:
         _check_open(present, now)
-        return replace(present, state="awaiting_approval", code_hash=None)
+        # What somebody typed is not what an administrator vouches for.
+        claimed = str(present.document.get("address") or "")
+        return replace(present, state="awaiting_approval", code_hash=None, address=claimed)
 
     return await store.change_verification(verification.connection_id, verification.id, change)
 
@@ -206,11 +250,31 @@ async def decide(
 
     def change(present: EmailVerification) -> EmailVerification:
         _check_open(present, now)
-        state = "passed" if approve else "refused"
         return replace(
-            present, state=state, decided_at=now, decided_by=f"admin:{actor}", expires_at=now + WAITS, code_hash=None
+            present,
+            state="passed" if approve else "refused",
+            address=str(present.document.get("address") or ""),
+            decided_at=now,
+            decided_by=f"admin:{actor}",
+            expires_at=now + WAITS,
+            code_hash=None,
         )
 
     action = "sign_in.approved" if approve else "sign_in.refused"
     entry = Audit(ids.new_id("aud", now), connection_id, now, actor, action, verification_id, {})
     return await store.change_verification(connection_id, verification_id, change, entry)
+
+
+async def use(store: Store, verification: EmailVerification) -> None:
+    """Take a passed verification, for one caller only, and forget what the identity provider said. Raises CannotVerify.
+
+    An administrator's word goes on holding for the next sign-in.
+    """
+
+    def change(present: EmailVerification) -> EmailVerification:
+        if present.state != "passed" or present.browser_hash != verification.browser_hash or not present.browser_hash:
+            raise CannotVerify("over", state=present.state)
+        kept = {name: each for name, each in present.document.items() if name not in ("received", "details")}
+        return replace(present, browser_hash=b"", document=kept)
+
+    await store.change_verification(verification.connection_id, verification.id, change)

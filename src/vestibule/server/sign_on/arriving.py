@@ -78,7 +78,7 @@ async def _admitted(desk: Desk, arrival: Arrival) -> Admitted | MustVerify | Ref
     if word is not None and word.state == "refused":
         return Refused("approval_refused", {"verification": word.id, "by": word.decided_by})
     outcome = await admission.admit(desk.store, arrival)
-    if isinstance(outcome, MustVerify) and word is not None:
+    if isinstance(outcome, MustVerify) and word is not None and proofs.holds_for(word, outcome.found, outcome.profile):
         return await _by_word(desk, arrival, outcome, word)
     return outcome
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from vestibule import ids
 from vestibule.claims import Received
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import EmailVerification, JsonObject
@@ -31,6 +32,9 @@ class VerifyEndpoints:
         """GET: what is asked; or, once an administrator has decided, the way in."""
         verification, loaded = await self._mine(request, visit)
         if verification.state == "passed":
+            if not proofs.is_fresh(verification, visit.at):
+                # The word holds, but who it is has to be said anew.
+                return RedirectResponse(f"/sso/{loaded.sign_on.protocol}/{visit.connection_id}/login", 303)
             return await self._in(visit, loaded, verification)
         if verification.state == "refused":
             raise LoginRefused(403, "approval_refused", {"verification": verification.id})
@@ -40,6 +44,8 @@ class VerifyEndpoints:
         """POST: `code`, `resend`, `address` or `ask_admin`."""
         self._check_origin(request)
         verification, loaded = await self._mine(request, visit)
+        if not proofs.is_fresh(verification, visit.at):
+            raise LoginRefused(400, "request_unknown", {"why": "too_old"})
         async with request.form(max_files=0, max_fields=10, max_part_size=4_096) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
         try:
@@ -88,11 +94,20 @@ class VerifyEndpoints:
         if isinstance(found, Refused):
             raise refusal_of(found)
         proof = "code" if verification.decided_by == "code" else "admin"
+        if not proofs.holds_for(verification, found, profile):
+            raise LoginRefused(403, "email_unproven", {"verification": verification.id})
+        ruling, policy = await admission.email_ruling(desk.store, arrival, profile, found)
+        if proof == "code" and ruling.decision == "ask_admin":
+            raise LoginRefused(403, "email_unproven", {"asks": "admin", "policy": policy, "reason": ruling.reason})
         outcome = await admission.complete(
             desk.store, arrival, profile, found, proof, provisioned=provisioned, address=verification.address
         )
         if isinstance(outcome, Refused):
             raise refusal_of(outcome)
+        try:
+            await proofs.use(desk.store, verification)
+        except CannotVerify as error:
+            raise LoginRefused(400, "request_unknown", {"why": "used_or_too_old"}) from error
         return await enter(desk, visit, loaded, outcome, details, HOME)
 
     async def _mine(self, request: Request, visit: Visit) -> tuple[EmailVerification, Loaded]:
@@ -105,7 +120,9 @@ class VerifyEndpoints:
             raise LoginRefused(404, "request_unknown", {"why": "no_verification"}) from error
         visit.known = True
         secret = request.cookies.get(cookies.verify_name(verification_id), "")
-        if hashed(secret) != verification.browser_hash:
+        if not verification.browser_hash:
+            raise LoginRefused(400, "request_unknown", {"why": "used_or_too_old"})
+        if not ids.same_hash(hashed(secret), verification.browser_hash):
             raise LoginRefused(403, "request_unknown", {"why": "other_browser" if secret else "cookie_missing"})
         visit.facts |= {
             "protocol": loaded.sign_on.protocol,
