@@ -4,8 +4,9 @@ A session ends at once when its person is deactivated or gone, or when its conne
 request reads how things stand.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from vestibule import ids
 from vestibule.model import Audit, Identity, JsonObject, SignedInSession
@@ -15,6 +16,7 @@ HOUR = 3_600_000_000
 SECRET_LENGTH = 43
 
 End = Literal["unknown", "expired", "logout", "single_logout", "admin", "deactivated", "gone", "connection_disabled"]
+_ENDED_BY: Final = ("logout", "single_logout", "deactivated", "connection_disabled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ async def begin(
 
 async def check(store: Store, text: str | None, now: int) -> SessionState | Ended:
     """The session that a browser holds, if it may go on."""
-    connection_id, _, rest = (text or "").partition(".")
-    session_id, _, secret = rest.partition(".")
+    connection_id, session_id, secret = _parts(text)
     if len(secret) != SECRET_LENGTH or len(text or "") > 200:
         return Ended("unknown")
     try:
@@ -67,11 +68,23 @@ async def check(store: Store, text: str | None, now: int) -> SessionState | Ende
     return state if end is None else Ended(end)
 
 
+def _parts(text: str | None) -> tuple[str, str, str]:
+    connection_id, _, rest = (text or "").partition(".")
+    session_id, _, secret = rest.partition(".")
+    return connection_id, session_id, secret
+
+
+def is_one_of(text: str | None, connection_id: str, session_ids: Collection[str]) -> bool:
+    """Whether what a browser holds is one of these sessions of a connection."""
+    held, session_id, _ = _parts(text)
+    return held == connection_id and session_id in session_ids
+
+
 def why_ended(state: SessionState, now: int) -> End | None:
     """What ended a session, or None while it goes on."""
     ended_by = state.session.ended_by
     if ended_by is not None:
-        return ended_by if ended_by in ("logout", "single_logout") else "admin"
+        return ended_by if ended_by in _ENDED_BY else "admin"
     if state.person != "active":
         return state.person
     if not state.enabled:

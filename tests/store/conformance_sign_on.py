@@ -250,7 +250,7 @@ class SignOnPromises(Stage):
 
         async def seen() -> tuple[str, bool]:
             state = await store.session(HERE, "ses_1")
-            assert state.session == a_session()
+            assert replace(state.session, ended_at=None, ended_by=None) == a_session()
             return state.person, state.enabled
 
         assert await seen() == ("active", False)
@@ -280,6 +280,25 @@ class SignOnPromises(Stage):
         ended = {each.session.id: each.session.ended_by for each in await store.sessions(HERE)}
         assert ended == {"ses_1": "admin", "ses_2": "single_logout", "ses_3": "admin", "ses_4": None}
         assert await store.end_sessions(HERE, LATER, "logout", session_id="ses_4") == []
+
+    @promise
+    async def test_what_ended_sessions_does_not_bring_them_back_when_it_is_undone(self, store: Store) -> None:
+        for number in (1, 2):
+            await store.create_user(a_user(number))
+            await store.begin_session(a_session(number, user_id=user_id(number)))
+        for active in (False, True):
+            await store.change_user(
+                HERE, user_id(1), lambda user, to=active: replace(edited(user, active=to), active=to, updated_at=LATER)
+            )
+
+        async def ended() -> dict[str, tuple[int | None, str | None]]:
+            found = await store.sessions(HERE)
+            return {each.session.id: (each.session.ended_at, each.session.ended_by) for each in found}
+
+        assert await ended() == {"ses_1": (LATER, "deactivated"), "ses_2": (None, None)}
+        for number, enabled in enumerate((True, False, True), 1):
+            await store.change_sign_on(HERE, switched_on(HERE, enabled=enabled), an_audit(number))
+        assert await ended() == {"ses_1": (LATER, "deactivated"), "ses_2": (AT, "connection_disabled")}
 
     @promise
     async def test_the_sessions_of_an_identity_end_with_it(self, store: Store) -> None:

@@ -40,7 +40,8 @@ class SignOnStore(Protocol):
     ) -> SignOnRow:
         """Apply a pure change to the present settings, or to None, in one transaction.
 
-        What `change` raises is passed on and nothing is changed. Raises NotFound for the connection.
+        Sessions end with a change that disables it. What `change` raises is passed on and nothing is changed. Raises
+        NotFound for the connection.
         """
         ...
 

@@ -57,12 +57,15 @@ class SessionEndpoints:
         origin = request.headers.get("origin")
         if origin not in (None, "null", desk.base_url):
             return RedirectResponse("/session", 303)
-        state = await sessions.check(desk.store, cookies.session_text(request, desk), now)
+        text = cookies.session_text(request, desk)
+        state = await sessions.check(desk.store, text, now)
         onward: Response | None = None
         if not isinstance(state, Ended):
             await sessions.end(desk.store, state.session, now, "logout", state.session.user_id)
             with contextlib.suppress(NotFound):
                 onward = await self._log_out(state)
         response = onward or RedirectResponse("/session", 303)
-        cookies.drop_session(response, desk)
+        if text is not None:
+            # Another site's form comes without the cookie, and must not take it away either.
+            cookies.drop_session(response, desk)
         return response

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from vestibule import ids, sp_keys
+from vestibule import ids, sessions, sp_keys
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import JsonObject, PendingLogin, SpKey
 from vestibule.portal.sign_in_pages import posting_page, signed_out_page
@@ -45,7 +45,8 @@ class LogoutEndpoint:
         ended = await desk.store.end_sessions(visit.connection_id, visit.at, "single_logout", name=named)
         visit.facts["ended"] = ended
         response = await self._answered(loaded, message, received.relay_state, visit)
-        cookies.drop_session(response, desk)
+        if sessions.is_one_of(cookies.session_text(request, desk), visit.connection_id, ended):
+            cookies.drop_session(response, desk)
         return response
 
     async def _received(self, request: Request, loaded: Loaded, visit: Visit) -> logout.Received:

@@ -94,5 +94,14 @@ async def end(
     return meant
 
 
+async def end_of(db: Db, connection_id: str, at: int, by: str, user_id: str | None = None) -> None:
+    """End all open sessions of a connection, or of a user, so that they stay ended when what ended them is undone."""
+    await db.run(
+        "UPDATE sessions SET ended_at = $2, ended_by = $3 WHERE connection_id = $1 AND ended_at IS NULL "
+        "AND (CAST($4 AS TEXT) IS NULL OR user_id = $4)",
+        connection_id, at, by, user_id,
+    )  # fmt: skip
+
+
 def _is_named(document: dict[str, Any], name_id: str, indexes: Collection[str]) -> bool:
     return document.get("name_id") == name_id and (not indexes or document.get("session_index") in indexes)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from vestibule.model import Audit, SignOnRow, SpKey
 from vestibule.store.answers import NotFound, Taken
 from vestibule.store.db import Db, Row
+from vestibule.store.sql import sessions
 from vestibule.store.sql.enterprises import one_connection
 from vestibule.store.sql.log import insert_audit
 
@@ -31,7 +32,8 @@ async def change(
     """Apply a pure change to the present row, or to None."""
     await one_connection(db, connection_id)
     row = await db.row(f"SELECT {_SIGN_ON} FROM sign_ons WHERE connection_id = $1", connection_id)
-    changed = wanted(None if row is None else _sign_on_of(row))
+    present = None if row is None else _sign_on_of(row)
+    changed = wanted(present)
     await db.run(
         f"INSERT INTO sign_ons ({_SIGN_ON}) VALUES ($1, $2, $3) ON CONFLICT (connection_id) "
         "DO UPDATE SET settings = excluded.settings, enabled = excluded.enabled",
@@ -39,6 +41,8 @@ async def change(
     )  # fmt: skip
     if entry is not None:
         await insert_audit(db, entry)
+        if present is not None and present.enabled and not changed.enabled:
+            await sessions.end_of(db, connection_id, entry.at, "connection_disabled")
     return changed
 
 

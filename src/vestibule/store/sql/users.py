@@ -11,7 +11,7 @@ from vestibule.model import JsonObject, User
 from vestibule.scim.folding import fold
 from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
-from vestibule.store.sql import references
+from vestibule.store.sql import references, sessions
 from vestibule.store.sql.canaries import counts
 from vestibule.store.sql.derived import display_names, emails_of
 from vestibule.store.sql.pages import Wanted, select_page
@@ -170,6 +170,8 @@ def _seen(user: User) -> tuple[Any, ...]:
 async def _written(db: Db, present: User, changed: User, before: JsonObject, after: JsonObject) -> User:
     """What follows from a user who was written: addresses, and who was waited for under the new names."""
     key = (changed.connection_id, changed.id)
+    if present.active and not changed.active:
+        await sessions.end_of(db, changed.connection_id, changed.updated_at, "deactivated", changed.id)
     step = counts(changed) - counts(present)
     active = counts(changed) * int(changed.active) - counts(present) * int(present.active)
     if step or active:
