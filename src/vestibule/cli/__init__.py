@@ -5,6 +5,7 @@ import click
 from vestibule import __version__
 from vestibule.cli import (
     connection,
+    cycles,
     db,
     demo,
     domain,
@@ -58,6 +59,7 @@ for _command in (
     test.test,
     explain.explain,
     log.log,
+    cycles.cycles,
     db.db,
 ):
     main.add_command(_command)

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from vestibule.cli import saml_response
-from vestibule.cli.log import exchange_json
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.told import as_text
 from vestibule.explain import explain as told_by_catalogue
 from vestibule.explain.outside import from_answer, from_text
+from vestibule.log import Known, entry_json
 from vestibule.model import Exchange, JsonObject
 from vestibule.store import NotFound
 
@@ -45,7 +45,7 @@ def explain(
     recorded: JsonObject = {}
     if request_id is not None:
         exchange = _recorded(session, request_id)
-        recorded = {"exchange": exchange_json(exchange)}
+        recorded = {"exchange": entry_json(exchange, Known())}
     elif status is not None:
         exchange = from_answer(status, _read(body) if body else b"")
     else:

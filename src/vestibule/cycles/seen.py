@@ -1,0 +1,117 @@
+"""What an exchange tells of a cycle: a small fact, or nothing."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from vestibule.canary import is_mark
+from vestibule.model import Exchange
+
+Kind = Literal["User", "Group"]
+Deed = Literal["probe", "found", "missed", "listed", "created", "updated", "unchanged", "deleted", "members", "other"]
+"""`found` and `missed` are of a look-up by name or id, `listed` of a list without a name, `members` of a PATCH that is
+about members, `probe` of Entra's connection test: the look-up of a user whose name is a GUID."""
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_SIGN_IN: Final = "SignIn"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request. `at` is when it came, in microseconds; `refused` is its HTTP status when it was refused, else 0."""
+
+    id: str
+    at: int
+    deed: Deed
+    kind: Kind | None
+    who: str
+    """The name that it was about, else the id, else the path."""
+    method: str
+    refused: int = 0
+    token_id: str | None = None
+    need: tuple[str, ...] = ()
+    """The scopes that the token lacked."""
+    reason: str = ""
+    """Why a token was not accepted: missing, unknown, expired, revoked."""
+    joined: int = 0
+    already: int = 0
+    """Who was named as a member and was one."""
+    left: int = 0
+    parked: int = 0
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the caller was not let do it, as against something being wrong with what it sent."""
+        return self.refused in (401, 403) and self.reason != "held"
+
+
+def seen_of(exchange: Exchange) -> Seen | None:
+    """The fact; None for a sign-in, for what a connection test made, and for the frame of a bulk request."""
+    facts = exchange.facts
+    if exchange.resource_type == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
+        return None
+    kind: Kind | None = None
+    if exchange.resource_type in ("User", "Group"):
+        kind = "User" if exchange.resource_type == "User" else "Group"
+    refused = exchange.status if exchange.status >= 400 else 0
+    # A look-up by id that finds nothing is an answer like any other, but its caller remembers what is gone.
+    return Seen(
+        id=exchange.id,
+        at=exchange.at,
+        deed=_deed(exchange),
+        kind=kind or _kind_in(exchange.path),
+        who=exchange.target or exchange.resource_id or exchange.path,
+        method=exchange.method,
+        refused=refused,
+        token_id=exchange.token_id,
+        need=tuple(str(each) for each in facts.get("need") or ()),
+        reason="held" if exchange.error == "held" else str(facts.get("reason") or ""),
+        joined=_number(facts.get("joined")),
+        already=_number(facts.get("already")),
+        left=_number(facts.get("left")),
+        parked=_number(facts.get("parked_count")),
+    )
+
+
+def _kind_in(path: str) -> Kind | None:
+    """The kind that a path names, for a caller who was not let in."""
+    head = path.strip("/").partition("/")[0].lower()
+    return "User" if head == "users" else "Group" if head == "groups" else None
+
+
+def _deed(exchange: Exchange) -> Deed:
+    if exchange.method == "GET":
+        return _looked(exchange)
+    if exchange.method == "POST":
+        if exchange.path.endswith("/.search"):
+            return "listed"
+        return "updated" if exchange.facts.get("linked") else "created"
+    if exchange.method == "DELETE":
+        return "deleted"
+    if exchange.method not in ("PUT", "PATCH"):
+        return "other"
+    facts = exchange.facts
+    if any(facts.get(name) for name in ("joined", "left", "already", "absent", "parked")):
+        return "members"
+    return "unchanged" if facts.get("changed") is False else "updated"
+
+
+def _looked(exchange: Exchange) -> Deed:
+    if exchange.resource_id is not None:
+        return "found"
+    sought = exchange.target or _sought_in(exchange.query)
+    if sought is None:
+        return "listed" if _kind_in(exchange.path) else "other"
+    if _GUID.fullmatch(sought) and _kind_in(exchange.path) == "User":
+        return "probe"
+    return "missed" if exchange.facts.get("total") == 0 else "found"
+
+
+def _sought_in(query: str) -> str | None:
+    """A GUID in a filter that nobody read, because its caller was not let in."""
+    found = _GUID.search(query) if "filter=" in query else None
+    return found[0] if found else None
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
