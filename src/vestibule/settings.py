@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 DEFAULT_DATABASE = "sqlite:///vestibule.db"
 MIN_API_KEY = 24
 SECRET_KEY_SIZE = 32
+LOG_DAYS = 30
+LOG_MEGABYTES = 256
 DEFAULT_BASE_URL = "http://127.0.0.1:8700"
 _UNSPLICEABLE = frozenset(map(chr, range(33))) | frozenset('"\\<>\x7f')
 """What no address has (RFC 3986 section 2), and what would break the JSON that addresses are spliced into."""
@@ -36,6 +38,11 @@ class Settings:
     mail_from: str | None = None
     secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys for secrets at rest, 32 bytes each, the newest first (`sealing`); without any the store's own serves."""
+
+    log_days: int = LOG_DAYS
+    """How many days the log is kept."""
+    log_megabytes: int = LOG_MEGABYTES
+    """How many megabytes of log are kept of each connection, about."""
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
@@ -72,11 +79,22 @@ def read(database: str | None = None, base_url: str | None = None) -> Settings:
         smtp_url=os.environ.get("VESTIBULE_SMTP_URL") or None,
         mail_from=os.environ.get("VESTIBULE_MAIL_FROM") or None,
         secret_keys=tuple(_key(each, place) for place, each in enumerate(_listed("VESTIBULE_SECRET_KEYS"), 1)),
+        log_days=_number("VESTIBULE_LOG_DAYS", LOG_DAYS, 3_650),
+        log_megabytes=_number("VESTIBULE_LOG_MEGABYTES", LOG_MEGABYTES, 1_000_000),
     )
 
 
 def _listed(name: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in os.environ.get(name, "").split(",") if each.strip())
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise InvalidSettings(f"{name} must be a whole number from 1 to {most}, not {text[:40]!r}.")
+    return int(text)
 
 
 def _key(text: str, place: int) -> bytes:

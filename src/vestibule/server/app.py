@@ -22,6 +22,7 @@ from vestibule.outbound.names import Resolvers
 from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
 from vestibule.server.background import Background
+from vestibule.server.housekeeping import Housekeeper
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.server.sign_on.desk import Desk
@@ -61,6 +62,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     scim = ScimEndpoints.over(Directory(store, clock), settings.max_body)
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
+    housekeeper = Housekeeper(store, clock, settings.log_days, settings.log_megabytes * 1_000_000)
 
     desk = desk_of(store, settings, clock)
     background = Background(store, clock, desk.fetcher, Resolvers.read(settings.dns_servers), desk.allow_http)
@@ -68,11 +70,12 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
-        working = asyncio.create_task(background.run())
+        working = [asyncio.create_task(each) for each in (background.run(), housekeeper.run())]
         async with roll_calls(store, clock):
             yield
-        working.cancel()
-        await asyncio.wait([working])
+        for each in working:
+            each.cancel()
+        await asyncio.wait(working)
         await store.close()
 
     async def healthz(_: Request) -> Response:
