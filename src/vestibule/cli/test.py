@@ -48,7 +48,7 @@ def scim(
     if mode == "listen":
         report = _listen(session, url, wait)
     else:
-        text = _token(token, token_file)
+        text = read_token(token, token_file)
         report = (_from_grants(session, url, text) if mode == "dry" else None) or _probe(
             session, url, text, writes=mode == "canary", verbose=verbose
         )
@@ -142,7 +142,8 @@ def _connection_in(session: Session, url: str) -> str | None:
     return named[1]
 
 
-def _token(token: str | None, file: Path | None) -> str:
+def read_token(token: str | None, file: Path | None) -> str:
+    """The token of an option or of a file. Leaves with 2 when there is none."""
     if (token is None) == (file is None):
         fail("Give the token: --token-file FILE (or -, standard input), or --token TOKEN.")
     if file is None:

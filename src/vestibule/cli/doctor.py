@@ -1,0 +1,96 @@
+"""`vestibule doctor`: what does not fit together between sign-in, provisioning and the accounts that are there."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+import orjson
+
+from vestibule import connections
+from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
+from vestibule.cli.sign_on import seal_of
+from vestibule.cli.test import read_token
+from vestibule.doctor import examining, foreign
+from vestibule.doctor.finding import Examined, Finding
+from vestibule.model import JsonObject
+from vestibule.probe import Unreachable, Unusable
+from vestibule.sealing import SealError
+from vestibule.server.sign_on.evidence import CLAIMS_ID, context
+from vestibule.store import NotFound, Store
+
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.command()
+@click.argument("target", metavar="CON|URL")
+@click.option("--token", help="With a URL: the bearer token; it is seen in the list of processes.")
+@click.option("--token-file", type=_FILE, help="With a URL: a file with the token; - is standard input.")
+@click.option("--most", type=click.IntRange(1), default=2_000, show_default=True, help="With a URL: read so many.")
+@command
+def doctor(session: Session, target: str, token: str | None, token_file: Path | None, most: int) -> None:
+    """Examine a connection from what is stored, or another SCIM server by reading it.
+
+    Leaves with 0 when nothing is wrong, 1 with findings, 3 when URL cannot be reached.
+    """
+    if "://" in target:
+        examined = _foreign(target, read_token(token, token_file), most)
+    elif token is not None or token_file is not None:
+        fail("A connection is examined from what is stored and needs no token; give the tenant URL for a server.")
+    else:
+        examined = session.run(lambda store: _own(session, store, target))
+    session.emit(examined.as_json(), _text(examined))
+    if examined.findings:
+        sys.exit(FINDING)
+
+
+async def _own(session: Session, store: Store, connection_id: str) -> Examined:
+    await connections.the_connection(store, connection_id)
+    claims = await _claims(session, store, connection_id)
+    return await examining.examine(store, connection_id, session.clock.now(), claims)
+
+
+async def _claims(session: Session, store: Store, connection_id: str) -> JsonObject | None:
+    """The claims last seen, hidden in part; None when nobody has signed in lately."""
+    try:
+        kept = await store.evidence(connection_id, CLAIMS_ID)
+        seal = await seal_of(store, session.settings)
+        return orjson.loads(seal.open(kept.document, context(connection_id, CLAIMS_ID)))
+    except NotFound:
+        return None
+    except SealError as error:
+        session.say(f"The claims last seen cannot be read ({error}), so they are left out.")
+        return None
+
+
+def _foreign(url: str, token: str, most: int) -> Examined:
+    try:
+        return asyncio.run(foreign.examine(url, token, most))
+    except Unusable as error:
+        fail(str(error))
+    except Unreachable as error:
+        fail(str(error), UNREACHABLE)
+
+
+def _text(examined: Examined) -> str:
+    looked_at = ", ".join(f"{count} {what}" for what, count in examined.looked_at.items())
+    if not examined.findings:
+        return f"Nothing is amiss ({looked_at} looked at)."
+    head = f"{len(examined.findings)} findings ({looked_at} looked at)"
+    return "\n\n".join([head, *(_paragraph(number, each) for number, each in enumerate(examined.findings, 1))])
+
+
+def _paragraph(number: int, finding: Finding) -> str:
+    lines = [f"{number}. {finding.sentence}  [{finding.code}]", f"   Why: {finding.why}"]
+    if finding.examples:
+        more = f" … and {finding.count - len(finding.examples)} more" if finding.count > len(finding.examples) else ""
+        lines.append(f"   E.g. {', '.join(finding.examples)}{more}")
+    lines += [
+        f"   To do ({fix.who}): {fix.label}" + (f"\n     {fix.command}" if fix.command else "") for fix in finding.fixes
+    ]
+    return "\n".join(each if each.isprintable() else _printable(each) for each in lines)
+
+
+def _printable(text: str) -> str:
+    """A foreign server's words without what steers a terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)

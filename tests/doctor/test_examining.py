@@ -1,0 +1,243 @@
+"""The doctor finds what does not fit together, each with a count, examples and a mend; and nothing where all is well."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.rollcall.stage import CON, Stage, play
+from tests.saml.keys import certificate
+from vestibule import connections, ids
+from vestibule.doctor.examining import examine
+from vestibule.doctor.finding import CODES, Examined, Finding
+from vestibule.identity_providers import change_settings, set_up_saml
+from vestibule.model import Audit, Conflict, Domain, Exchange, Identity, SpKey
+from vestibule.saml import certificates
+from vestibule.scim.scopes import SCOPES
+from vestibule.signon import SamlIdp
+
+DAY = 86_400_000_000
+OBJECT_ID = "6d3f0c1e-51a5-4c8e-9e6b-2f3a1c0d7b{:02}"
+MICROSOFT = "http://schemas.microsoft.com/identity/claims/"
+
+
+def mail(address: str) -> Any:
+    return [{"value": address, "type": "work", "primary": True}]
+
+
+def examined(setting: Callable[[Stage], Awaitable[Any]], claims: Any = None, later: int = 0) -> Examined:
+    async def work(stage: Stage) -> Examined:
+        await setting(stage)
+        await stage.store.flush()
+        return await examine(stage.store, CON, stage.clock.now() + later, claims)
+
+    return play(work)
+
+
+def found(examined: Examined) -> dict[str, Finding]:
+    assert all(each.code in CODES and each.sentence and each.why and each.fixes for each in examined.findings)
+    return {each.code: each for each in examined.findings}
+
+
+async def sound(stage: Stage) -> None:
+    """Three people as they should be, and a connection that signs them in."""
+    for number, name in enumerate(("ana", "ben", "cleo")):
+        await stage.user(
+            f"{name}@acme.example", externalId=OBJECT_ID.format(number), emails=mail(f"{name}@acme.example")
+        )
+    await stage.group("Sales")
+    await signing_in(stage, metadata_url="https://idp.example/metadata")
+    await stage.store.add_domain(
+        Domain("ent_1", "dom_1", "acme.example", False, "verified", "t", 1, 1, 1), audit(stage, "domain.claimed")
+    )
+    signed_in(stage, "ana@acme.example")
+
+
+def audit(stage: Stage, action: str) -> Audit:
+    now = stage.clock.now()
+    return Audit(ids.new_id("aud", now), CON, now, "test", action, CON, {})
+
+
+async def signing_in(stage: Stage, **rest: Any) -> None:
+    made = certificate("doctor")
+    provider = SamlIdp("https://sts.example/", "https://sts.example/saml2", certificates=(made,), **rest)
+    connection = await stage.store.connection(CON)
+    # The certificate is good around this day.
+    stage.clock.at = certificates.read(made).not_after - 200 * DAY
+    await set_up_saml(stage.store, connection, provider, stage.clock.now(), actor="test")
+
+
+def signed_in(stage: Stage, who: str, error: str | None = None, **facts: Any) -> None:
+    now = stage.clock.now()
+    told = {"protocol": "saml", "idp": "entra", "test": False, "notes": [], **facts}
+    stage.store.record(
+        Exchange(
+            ids.request_id(now), CON, now, 1, "POST", f"/sso/saml/{CON}/acs", "", 403 if error else 303,
+            resource_type="SignIn", target=who, error=error, facts=told,
+        )
+    )  # fmt: skip
+
+
+def brought(**claims: str) -> Any:
+    names = {
+        "oid": f"{MICROSOFT}objectidentifier",
+        "name": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+    }
+    return {"issuer": "https://sts.example/", "subject": "x… (40 characters)",
+            "claims": {names[each]: [value] for each, value in claims.items()}}  # fmt: skip
+
+
+SOUND = brought(oid="6… (36 characters)", name="a…@acme.example")
+
+
+def test_where_all_is_well_nothing_is_found() -> None:
+    told = examined(sound, SOUND)
+    assert (told.findings, dict(told.looked_at)) == ((), {"people": 3, "groups": 1})
+    assert examined(lambda stage: stage.group("Empty")).findings == ()
+
+
+def test_a_mail_nickname_as_external_id_is_no_object_id_and_finds_nobody_first() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        for name in ("dan", "eve", "fay"):
+            await stage.user(f"{name}@acme.example", externalId=name, emails=mail(f"{name}@acme.example"))
+
+    told = found(examined(setting, SOUND))
+    assert (told["external_id_not_object_id"].count, told["external_id_not_object_id"].examples[0]) == (
+        3, "dan@acme.example (dan)",
+    )  # fmt: skip
+
+    async def only_nicknames(stage: Stage) -> None:
+        await signing_in(stage)
+        await stage.user("dan@acme.example", externalId="dan")
+
+    told = found(examined(only_nicknames, SOUND))
+    assert told["matching_key_differs"].count == 1
+    assert "people are found by userName only" in told["matching_key_differs"].sentence
+    nobody = found(examined(only_nicknames, brought(oid="6… (36 characters)", name="d… (8 characters)")))
+    assert nobody["nobody_will_match"].count == 1
+    absent = found(examined(only_nicknames, brought(name="d…@acme.example")))
+    assert absent["claim_absent"].facts["attribute"] == "externalId"
+
+
+def test_people_without_mail_or_with_a_sign_in_name_for_it_are_counted() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        for number in range(7):
+            await stage.user(f"c{number}@acme.example", externalId=OBJECT_ID.format(30 + number))
+        await stage.user("off@acme.example", externalId=OBJECT_ID.format(40), active=False)
+        upn = "x@acme.onmicrosoft.com"
+        await stage.user(upn, externalId=OBJECT_ID.format(41), emails=mail(upn))
+
+    told = found(examined(setting, SOUND))
+    assert (told["mail_missing"].count, len(told["mail_missing"].examples)) == (7, 5)
+    assert told["mail_without_mailbox"].count == 1
+    policy = told["policy_asks_without_mailbox"]
+    assert (policy.count, "--email-policy trust_directory" in str(policy.fixes)) == (7, True)
+    assert told["domain_unproven"].examples == ("acme.onmicrosoft.com (1)",)
+
+    async def trusting(stage: Stage) -> None:
+        await setting(stage)
+        connection = await stage.store.connection(CON)
+        change = {"email_policy": "trust_directory"}
+        await change_settings(stage.store, connection, change, stage.clock.now(), actor="test")
+
+    assert "policy_asks_without_mailbox" not in found(examined(trusting, SOUND))
+
+
+def test_what_only_a_computer_tells_apart_is_found() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        await stage.user("ana @acme.example", externalId=OBJECT_ID.format(0).upper(), emails=mail("ANA@acme.example"))
+        await stage.group("Sales ")
+        await stage.group("Sales\u00a0Team")
+        await stage.expect("SalesTeam")
+
+    told = found(examined(setting, SOUND))
+    assert told["names_alike"].examples == ("ana@acme.example", "ana @acme.example")
+    assert told["external_ids_alike"].count == 2
+    assert told["mail_shared"].count == 2
+    assert told["groups_alike"].examples == ("'Sales' and 'Sales '",)
+    assert told["group_name_spaced"].count == 2
+    assert told["expected_group_differs"].count == 1
+
+
+def test_accounts_of_the_apps_own_and_open_conflicts_are_told() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        own = await stage.user("old", "app", emails=mail("old@acme.example"))
+        incoming = {"userName": "new", "externalId": None}
+        await stage.store.note_conflict(
+            Conflict("cfl_1", CON, "emails", "old@acme.example", own, "usr_2", incoming, "open", 1, 1, 1)
+        )
+        await stage.user("nameless", emails=mail("nameless@acme.example"))
+
+    told = found(examined(setting, SOUND))
+    assert told["accounts_unclaimed"].examples == ("old",)
+    assert told["conflicts_open"].fixes[0].command == f"vestibule conflict list {CON}"
+    assert told["external_id_missing"].examples == ("nameless",)
+
+
+def test_people_whom_sign_in_knows_by_another_id_than_scim_are_named() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        page = await stage.store.users(CON)
+        for user, subject in zip(
+            page.items, (f"tid/{OBJECT_ID.format(0)}", "ben@acme.example", "tid/other"), strict=True
+        ):
+            made = Identity(CON, f"idy_{user.id}", "https://sts.example/", subject, user.id, 1, 1)
+            await stage.store.link_identity(made, audit(stage, "identity.linked"))
+
+    told = found(examined(setting, SOUND))["identity_key_differs"]
+    assert (told.count, "tid/other at sign-in" in told.examples[0]) == (1, True)
+
+
+def test_a_refused_sign_in_counts_until_the_person_comes_in() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        missing = {"attribute": "email", "expected": ["mail"], "nearest": [], "received": []}
+        literal = {"code": "email_literal", "facts": {"claim": "mail", "value": "user.email"}}
+        for who in ("ana@acme.example", "ben@acme.example"):
+            signed_in(stage, who, "claim_missing", notes=[literal], **missing)
+        signed_in(stage, "ana@acme.example")
+
+    told = found(examined(setting, SOUND))
+    assert (told["sign_in_refused"].count, told["sign_in_refused"].examples) == (1, ("ben@acme.example",))
+    assert (told["sign_in_noted"].count, "`user.email`" in told["sign_in_noted"].sentence) == (2, True)
+
+
+def test_what_ends_soon_is_told_with_how_soon() -> None:
+    async def setting(stage: Stage) -> None:
+        await sound(stage)
+        now = stage.clock.now()
+        for number, ends in ((1, 20), (2, 400)):
+            token = await connections.create_token(
+                stage.store, stage.clock, CON, frozenset(SCOPES), lifetime=ends * DAY, actor="test"
+            )
+            if number == 1:
+                stage.store.token_used(CON, token.token.id, now)
+        key = SpKey(CON, "key_1", "current", certificate("sp"), "sealed", now, now + 5 * DAY)
+        await stage.store.add_sp_key(key)
+
+    told = found(examined(setting, SOUND))
+    assert "ends in 19 days" in told["token_expires"].sentence or "ends in 20 days" in told["token_expires"].sentence
+    assert "ends in" in told["sp_key_expires"].sentence
+    assert "certificate_expires" not in told
+    for days, within in ((150, 60), (175, 30), (195, 7), (201, 0)):
+        late = found(examined(setting, SOUND, later=days * DAY))["certificate_expires"]
+        assert (late.facts["within_days"], "ended on" in late.sentence) == (within, within == 0)
+
+
+def test_what_is_not_finished_before_switching_on_is_told() -> None:
+    async def setting(stage: Stage) -> None:
+        await stage.user("ana@acme.example", externalId=OBJECT_ID.format(1), emails=mail("ana@acme.example"))
+        await signing_in(stage, metadata_fault=None)
+        connection = await stage.store.connection(CON)
+        await change_settings(stage.store, connection, {"enabled": False}, stage.clock.now(), actor="test")
+        await connections.create_token(
+            stage.store, stage.clock, CON, frozenset({"get:users", "post:users"}), actor="test"
+        )
+
+    told = found(examined(setting))
+    assert {"sign_on_untested", "sign_on_disabled", "certificate_by_hand", "domain_unproven"} <= told.keys()
+    lacking = told["token_lacks_groups"]
+    assert "--scope get:groups" in str(lacking.fixes[0].command)
+    assert list(told) == [each for each in CODES if each in told]
