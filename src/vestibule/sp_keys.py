@@ -19,6 +19,8 @@ async def ensured(store: Store, seal: Seal, connection_id: str, now: int) -> lis
     keys = await store.sp_keys(connection_id)
     if any(each.state == "current" for each in keys):
         return keys
+    # To make a key is work, so not for a connection that is none.
+    await store.connection(connection_id)
     fresh = await asyncio.to_thread(made, seal, connection_id, now, "current")
     # Another process may be faster.
     with contextlib.suppress(Taken):

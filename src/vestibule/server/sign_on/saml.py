@@ -21,6 +21,7 @@ from vestibule.saml.response import Examination
 from vestibule.server.sign_on import cookies, evidence
 from vestibule.server.sign_on.arriving import Vouched, arrive, browser_of, local
 from vestibule.server.sign_on.desk import Desk, hashed
+from vestibule.server.sign_on.forms import names_of, read_form
 from vestibule.server.sign_on.refusal import LoginRefused
 from vestibule.server.sign_on.visit import Visit
 from vestibule.signon import SamlIdp
@@ -225,15 +226,11 @@ def _told(examination: Examination) -> list[Mapping[str, Any]]:
 
 
 async def _form(request: Request) -> tuple[str, str | None]:
-    """SAMLResponse and RelayState. Raises SamlError, LoginRefused."""
-    size = int(request.headers.get("content-length") or 0)
-    if size > _MOST_FORM:
-        raise SamlError("too_large", received=size)
-    async with request.form(max_files=0, max_fields=20, max_part_size=_MOST_FORM) as form:
-        text, relay_state = form.get("SAMLResponse"), form.get("RelayState")
-    if not isinstance(text, str):
-        raise LoginRefused(400, "no_response", {"received": sorted(form)[:10]})
-    return text, relay_state if isinstance(relay_state, str) else None
+    """SAMLResponse and RelayState. Raises LoginRefused."""
+    fields = await read_form(request, _MOST_FORM)
+    if "SAMLResponse" not in fields:
+        raise LoginRefused(400, "no_response", {"received": names_of(fields)})
+    return fields["SAMLResponse"], fields.get("RelayState")
 
 
 def _idp(loaded: Loaded) -> SamlIdp:

@@ -13,6 +13,7 @@ from vestibule.model import JsonObject
 from vestibule.portal.sign_in_pages import signed_in_page, signed_out_page
 from vestibule.server.sign_on import cookies
 from vestibule.server.sign_on.desk import Desk
+from vestibule.server.sign_on.visit import Visit
 from vestibule.sessions import Ended
 from vestibule.store import NotFound, SessionState
 
@@ -27,9 +28,9 @@ class SessionEndpoints:
         self._desk = desk
         self._log_out = log_out
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, request: Request, visit: Visit) -> Response:
         """GET /session: profile, groups and session; or what ended it."""
-        desk, now = self._desk, self._desk.clock.now()
+        desk, now = self._desk, visit.at
         text = cookies.session_text(request, desk)
         state = await sessions.check(desk.store, text, now)
         if isinstance(state, Ended):
@@ -51,9 +52,9 @@ class SessionEndpoints:
             idp=loaded.connection.idp,
         )
 
-    async def log_out(self, request: Request) -> Response:
+    async def log_out(self, request: Request, visit: Visit) -> Response:
         """POST /logout: end the session here, and at the identity provider where it can be asked."""
-        desk, now = self._desk, self._desk.clock.now()
+        desk, now = self._desk, visit.at
         origin = request.headers.get("origin")
         if origin not in (None, "null", desk.base_url):
             return RedirectResponse("/session", 303)

@@ -13,12 +13,15 @@ from vestibule.saml.errors import SamlError
 from vestibule.saml.logout import ExpectedLogout, LogoutRequest, LogoutResponse, NameId
 from vestibule.server.sign_on import cookies
 from vestibule.server.sign_on.desk import Desk, hashed
+from vestibule.server.sign_on.forms import names_of, read_form
 from vestibule.server.sign_on.refusal import LoginRefused
 from vestibule.server.sign_on.visit import Visit
 from vestibule.signon import SamlIdp
 from vestibule.store import NotFound, SessionState
 
 SECOND = 1_000_000
+_MOST_FORM = 256_000
+"""Bytes of a posted message."""
 
 
 class LogoutEndpoint:
@@ -54,13 +57,12 @@ class LogoutEndpoint:
             relay_state = request.query_params.get("RelayState")
             expected = await self._expected(request, loaded, visit, relay_state)
             return logout.read_redirect(request.scope["query_string"].decode("latin-1"), expected, visit.at)
-        async with request.form(max_files=0, max_fields=10, max_part_size=256_000) as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = await read_form(request, _MOST_FORM)
         expected = await self._expected(request, loaded, visit, fields.get("RelayState"))
         for parameter in ("SAMLRequest", "SAMLResponse"):
             if parameter in fields:
                 return logout.read_post(parameter, fields[parameter], fields.get("RelayState"), expected, visit.at)
-        raise LoginRefused(400, "no_response", {"received": sorted(fields)[:10]})
+        raise LoginRefused(400, "no_response", {"received": names_of(fields)})
 
     async def _expected(
         self, request: Request, loaded: Loaded, visit: Visit, relay_state: str | None

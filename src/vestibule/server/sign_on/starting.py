@@ -11,6 +11,11 @@ from vestibule.identity_providers import load
 from vestibule.portal.sign_in_pages import start_page
 from vestibule.server.sign_on.arriving import local
 from vestibule.server.sign_on.desk import Desk
+from vestibule.server.sign_on.forms import read_form
+from vestibule.server.sign_on.visit import Visit
+
+_MOST_FORM = 4_096
+"""Bytes of a posted form."""
 
 
 class StartEndpoints:
@@ -19,15 +24,14 @@ class StartEndpoints:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def show(self, _: Request) -> Response:
+    async def show(self, _: Request, __: Visit) -> Response:
         """GET /login."""
         return start_page()
 
-    async def find(self, request: Request) -> Response:
+    async def find(self, request: Request, _: Visit) -> Response:
         """POST /login: on to the identity provider; who has none is told the same as who is unknown."""
-        async with request.form(max_files=0, max_fields=5, max_part_size=2_048) as form:
-            text, wanted = form.get("address"), form.get("next")
-        address = text.strip() if isinstance(text, str) else ""
+        fields = await read_form(request, _MOST_FORM)
+        address = fields.get("address", "").strip()
         try:
             read_address(address)
         except NotAnAddress:
@@ -39,7 +43,7 @@ class StartEndpoints:
         connection_id = found[0]
         loaded = await load(self._desk.store, connection_id)
         query = {"login_hint": address}
-        onward = local(wanted) if isinstance(wanted, str) else None
+        onward = local(fields.get("next"))
         if onward:
             query["next"] = onward
         return RedirectResponse(f"/sso/{loaded.sign_on.protocol}/{connection_id}/login?{urlencode(query)}", 303)

@@ -13,6 +13,7 @@ from vestibule.portal.sign_in_pages import verify_page
 from vestibule.server.sign_on import cookies
 from vestibule.server.sign_on.arriving import HOME, arrival_of, enter
 from vestibule.server.sign_on.desk import Desk, hashed
+from vestibule.server.sign_on.forms import names_of, read_form
 from vestibule.server.sign_on.mailing import send_code
 from vestibule.server.sign_on.refusal import LoginRefused, refusal_of
 from vestibule.server.sign_on.visit import Visit
@@ -20,6 +21,9 @@ from vestibule.signin import admission, people, proofs
 from vestibule.signin.outcome import Refused
 from vestibule.signin.proofs import CannotVerify
 from vestibule.store import NotFound
+
+_MOST_FORM = 4_096
+"""Bytes of a posted form."""
 
 
 class VerifyEndpoints:
@@ -46,8 +50,7 @@ class VerifyEndpoints:
         verification, loaded = await self._mine(request, visit)
         if not proofs.is_fresh(verification, visit.at):
             raise LoginRefused(400, "request_unknown", {"why": "too_old"})
-        async with request.form(max_files=0, max_fields=10, max_part_size=4_096) as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = await read_form(request, _MOST_FORM)
         try:
             return await self._done(visit, loaded, verification, fields)
         except CannotVerify as error:
@@ -74,7 +77,7 @@ class VerifyEndpoints:
                 visit.error = problem if problem.startswith(("mail", "no_")) else f"email_code_{problem}"
                 return self._page(visit, verification, problem)
             return RedirectResponse(self._where(verification), 303)
-        raise LoginRefused(400, "no_response", {"received": sorted(fields)})
+        raise LoginRefused(400, "no_response", {"received": names_of(fields)})
 
     async def _in(self, visit: Visit, loaded: Loaded, verification: EmailVerification) -> Response:
         """Let in who has proven their address, as things stand now. Raises LoginRefused."""

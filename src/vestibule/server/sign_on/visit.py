@@ -64,6 +64,9 @@ def recorded(desk: Desk, handle: Handle) -> Callable[[Request], Awaitable[Respon
             _log.error("sign-in failed", request_id=visit.id, path=request.url.path, traceback=told)
             response = _refused(LoginRefused(500, "server_fault"), visit)
         response.headers["Vestibule-Request-Id"] = visit.id
+        response.headers.setdefault("Cache-Control", "no-store")
+        # An address of ours may carry a code or a name.
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
         if visit.known:
             desk.store.record(_exchange(request, visit, response.status_code, monotonic_us() - started))
         return response
