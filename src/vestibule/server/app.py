@@ -27,7 +27,6 @@ from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.server.sign_on.desk import Desk
 from vestibule.server.sign_on.routes import routes as sign_on_routes
-from vestibule.server.watch import roll_calls
 from vestibule.settings import Settings
 from vestibule.store import Store
 from vestibule.store.opening import open_store
@@ -71,8 +70,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
         working = [asyncio.create_task(each) for each in (background.run(), housekeeper.run())]
-        async with roll_calls(store, clock):
-            yield
+        yield
         for each in working:
             each.cancel()
         await asyncio.wait(working)

@@ -1,4 +1,4 @@
-"""What is done while nobody asks: metadata read anew, mail domains checked again.
+"""What is done while nobody asks: metadata read anew, mail domains checked again, the roll called of what has changed.
 
 With several workers each looks, and the later ones find little left to do. A turn that fails is told and tried again;
 it never ends the server.
@@ -16,6 +16,7 @@ from vestibule.clock import Clock
 from vestibule.domains.checking import recheck
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.names import Names
+from vestibule.rollcall.keeping import call_due
 from vestibule.store import NotFound, Store
 
 EVERY = 60.0
@@ -43,6 +44,7 @@ class Background:
         """All of it once, as far as it is due."""
         await self._attempt("metadata", self._read_metadata)
         await self._attempt("domains", self._check_domains)
+        await self._attempt("roll calls", self._call_rolls)
 
     async def _attempt(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -61,6 +63,9 @@ class Background:
                 await identity_providers.refresh_metadata(
                     self.store, self.fetcher, loaded, now, allow_http=self.allow_http
                 )
+
+    async def _call_rolls(self) -> None:
+        await call_due(self.store, self.clock)
 
     async def _check_domains(self) -> None:
         await recheck(self.store, self.names, self.clock)
