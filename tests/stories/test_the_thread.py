@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ENGINES, USER_SCOPES, Vestibule, database_url, running
 from tests.process import Process, serving
+from vestibule.doctor.examining import examine
 from vestibule.entra.company import already_in_product, company
 from vestibule.entra.tenant import write_json
 
@@ -133,6 +134,46 @@ def test_the_thread_from_the_green_test_to_the_balanced_roll_call(story: Story) 
 
     idle = story.cycle()
     assert idle["cycles"][-1]["requests"] == 0
+
+
+def test_from_the_symptoms_alone_come_the_diagnosis_the_fix_the_next_cycle_and_the_balance(
+    story: Story, tmp_path: Path
+) -> None:
+    """What goes in: the 403, the text of Entra's log, 21 and 269. Whatever is done is what the answers say."""
+    entra = story.cycle(1)
+    con = story.connection_id
+    cli(story.vestibule, "rollcall", "expect", con, "--group", GROUP, "--count", "269")
+    (roll,) = cli(story.vestibule, "rollcall", con, expect=1)["groups"]
+    assert (roll["expected"], roll["present"], roll["missing_count"]) == (269, 21, 248)
+    assert roll["reasons"] == {"refused": 248}
+
+    answer, text = tmp_path / "403.json", tmp_path / "entra.txt"
+    answer.write_bytes(story.get(f'/Groups?filter=displayName+eq+"{GROUP}"').content)
+    failed = next(e for e in entra["log"] if e["sourceIdentity"]["displayName"] == GROUP)["provisioningStatusInfo"]
+    text.write_text(failed["errorInformation"]["reason"])
+    diagnoses = [
+        cli(story.vestibule, "explain", "--status", "403", "--body", str(answer)),
+        cli(story.vestibule, "explain", "--text", str(text)),
+        cli(story.vestibule, "explain", roll["missing"][0]["request_id"]),
+    ]
+    assert {each["code"] for each in diagnoses} == {"scope_missing"}
+
+    examined = cli(story.vestibule, "doctor", con, expect=1)["findings"]
+    (lacking,) = [each for each in examined if each["code"] == "token_lacks_groups"]
+    fixes = {each["fixes"][0]["command"] for each in (diagnoses[2], lacking)}
+    assert len(fixes) == 1, fixes
+    program, *command = fixes.pop().split()
+    assert program == "vestibule"
+    assert cli(story.vestibule, *command)["id"] == story.token["id"]
+
+    story.cycle()
+    (roll,) = cli(story.vestibule, "rollcall", con)["groups"]
+    assert (roll["expected"], roll["present"], roll["balanced"]) == (269, 269, True)
+    trend = cli(story.vestibule, "rollcall", "history", con, "--group", GROUP)["history"]
+    assert [(each["present"], each["missing"]) for each in trend] == [(269, 0), (21, 248)]
+    assert "token_lacks_groups" not in str(story.vestibule.admin(lambda store: examine(store, con, 10**18)))
+    audit = story.vestibule.admin(lambda store: store.audit(con))
+    assert audit[0].action == "rollcall.balanced"
 
 
 def test_the_members_that_were_there_before_are_kept_and_told_apart(story: Story) -> None:

@@ -9,7 +9,8 @@ from vestibule.cli import saml_response
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.told import as_text
 from vestibule.explain import explain as told_by_catalogue
-from vestibule.explain.outside import from_answer, from_text
+from vestibule.explain.foreign import from_foreign
+from vestibule.explain.outside import from_text
 from vestibule.log import Known, entry_json
 from vestibule.model import Exchange, JsonObject
 from vestibule.store import NotFound
@@ -47,7 +48,7 @@ def explain(
         exchange = _recorded(session, request_id)
         recorded = {"exchange": entry_json(exchange, Known())}
     elif status is not None:
-        exchange = from_answer(status, _read(body) if body else b"")
+        exchange = from_foreign(status, _read(body) if body else b"")
     else:
         exchange = _pasted(text)
     explanation = told_by_catalogue(exchange)

@@ -10,7 +10,7 @@ from vestibule.doctor.finding import Counted, Examined, Finding, in_order, opera
 from vestibule.doctor.names import GroupNames
 from vestibule.entra.wire import Request
 from vestibule.explain import explain
-from vestibule.explain.outside import from_answer
+from vestibule.explain.foreign import from_foreign
 from vestibule.model import JsonObject
 from vestibule.probe.line import Line
 from vestibule.probe.reply import Reply
@@ -118,7 +118,7 @@ def _page(request: Request, reply: Reply) -> tuple[list[JsonObject], int]:
 
 
 def _refused(request: Request, reply: Reply) -> Finding:
-    told = explain(from_answer(reply.status, reply.text.encode(), request.method, request.path))
+    told = explain(from_foreign(reply.status, reply.text.encode(), request.method, request.path))
     sentence = f"{request.path} was answered {reply.status}: {told.sentence}" if reply.status else reply.text
     facts = {"path": request.path, "status": reply.status, "code": told.code, "answer": reply.text[:500]}
     return Finding("server_refuses", sentence, told.why, told.fixes, facts=facts)

@@ -8,6 +8,7 @@ from vestibule.explain.catalogue import (
     dialect_refused,
     done,
     filter_invalid,
+    foreign,
     group_conflict_displayname,
     held,
     member_unresolved,
@@ -33,6 +34,7 @@ from vestibule.explain.entry import Entry
 
 ENTRIES: tuple[Entry, ...] = (
     *sign_in.ENTRIES,
+    *foreign.ENTRIES,
     scope_missing.ENTRY,
     token_missing.ENTRY,
     token_expired.ENTRY,

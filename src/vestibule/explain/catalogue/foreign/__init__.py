@@ -1,0 +1,28 @@
+"""Answers of other servers, told by what they mean; see `vestibule.explain.foreign`."""
+
+from vestibule.explain.catalogue.foreign import (
+    conflict,
+    fault,
+    forbidden,
+    licences,
+    not_found,
+    redirected,
+    refused,
+    throttled,
+    unauthorized,
+    web_page,
+)
+from vestibule.explain.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = (
+    web_page.ENTRY,
+    redirected.ENTRY,
+    unauthorized.ENTRY,
+    forbidden.ENTRY,
+    not_found.ENTRY,
+    conflict.ENTRY,
+    throttled.ENTRY,
+    licences.ENTRY,
+    fault.ENTRY,
+    refused.ENTRY,
+)
