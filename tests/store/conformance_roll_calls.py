@@ -78,8 +78,8 @@ class RollCallPromises(Stage):
         await store.add_expected(HERE, "rll_3", named("dan"))
         after = await store.settle_expectation(HERE, "rll_3", taken(3))
         assert await store.expectations(HERE) == [after] == [expecting(3, count=1)]
-        assert await store.missing_people(HERE, "rll_1", None, "", 9) == []
-        assert await store.missing_people(HERE, "rll_2", None, "", 9) == []
+        assert await store.missing_people(HERE, "rll_1", None, "", 9) == ([], None)
+        assert await store.missing_people(HERE, "rll_2", None, "", 9) == ([], None)
         assert {each.id for each in await store.audit(HERE)} == {"aud_r1", "aud_r3"}
         with pytest.raises(NotFound):
             await store.begin_expectation(expecting(4, "con_none"))
@@ -92,7 +92,7 @@ class RollCallPromises(Stage):
             await store.forget_expectation(THERE, "Sales", taken(2, THERE))
         await store.forget_expectation(HERE, "sales", taken(2))
         assert await store.expectations(HERE) == []
-        assert await store.missing_people(HERE, "rll_1", None, "", 9) == []
+        assert await store.missing_people(HERE, "rll_1", None, "", 9) == ([], None)
         assert await store.rolls(HERE, "Sales", 9) == [a_roll()]
         with pytest.raises(NotFound):
             await store.forget_expectation(HERE, "Sales", taken(3))
@@ -110,16 +110,16 @@ class RollCallPromises(Stage):
             ExpectedPerson("zoe", known=False, via="Inner"),
         ]
         await keep(store, expecting(1), who)
-        missing = await store.missing_people(HERE, "rll_1", "grp_1", "", 9)
-        assert missing == [who[3], who[4]]
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "user5@example.com", 9) == [who[4]]
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "", 1) == [who[3]]
-        assert len(await store.missing_people(HERE, "rll_1", None, "", 9)) == 5
-        assert await store.missing_people(THERE, "rll_1", None, "", 9) == []
-        extra = await store.extra_members(HERE, "rll_1", "grp_1", "", 9)
-        assert [each.user_id for each in extra] == [user_id(3), user_id(4)]
-        (last,) = await store.extra_members(HERE, "rll_1", "grp_1", user_id(3), 9)
-        assert (last.user_id, last.origin, last.claimed) == (user_id(4), "scim", True)
+        assert await store.missing_people(HERE, "rll_1", "grp_1", "", 9) == ([who[3], who[4]], None)
+        assert await store.missing_people(HERE, "rll_1", "grp_1", "user5@example.com", 9) == ([who[4]], None)
+        assert await store.missing_people(HERE, "rll_1", "grp_1", "", 3) == ([], "user0@example.com")
+        assert await store.missing_people(HERE, "rll_1", "grp_1", "renamed", 2) == ([who[3]], "user5@example.com")
+        assert len((await store.missing_people(HERE, "rll_1", None, "", 9))[0]) == 5
+        assert await store.missing_people(THERE, "rll_1", None, "", 9) == ([], None)
+        extra, following = await store.extra_members(HERE, "rll_1", "grp_1", "", 4)
+        assert ([each.user_id for each in extra], following) == ([user_id(3)], user_id(3))
+        (last,), following = await store.extra_members(HERE, "rll_1", "grp_1", user_id(3), 9)
+        assert (last.user_id, last.origin, last.claimed, following) == (user_id(4), "scim", True, None)
         assert [each.user_id for each in await store.members_after(HERE, "grp_1", user_id(2), 1)] == [user_id(3)]
 
     @promise
@@ -238,7 +238,10 @@ class RollCallPromises(Stage):
         await store.flush()
         counts = {each.group: each.count for each in await store.expectations(HERE)}
         assert counts == {"By id": 1, "Listed": 1, "Sales": 2}
-        assert await store.missing_people(HERE, "rll_2", None, "", 9) == [ExpectedPerson("Ana", frozenset({"A"}))]
+        assert await store.missing_people(HERE, "rll_2", None, "", 9) == (
+            [ExpectedPerson("Ana", frozenset({"A"}))],
+            None,
+        )
         store.groups_told(HERE, "ana", "A", ["guid"], complete=False)
         store.groups_told(HERE, "BEN", None, [], complete=True)
         await store.flush()

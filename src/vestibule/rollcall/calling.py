@@ -18,7 +18,9 @@ from vestibule.store import NotFound, Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, Whereabouts
 
 PAGE = 200
-"""How many people are looked at together."""
+"""How many people of whom it is asked why they are missing are looked at together."""
+STEP = 1_000
+"""How many people are compared at once, so that other requests come in between."""
 
 
 class Roster(Protocol):
@@ -103,19 +105,24 @@ class _Kept:
     kept: KeptExpectation
 
     async def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
-        key, after = (self.kept.connection_id, self.kept.id, None if group is None else group.id), ""
-        while page := await self.store.missing_people(*key, after, PAGE):
-            after = fold(page[-1].user_name)
-            yield page
+        key = (self.kept.connection_id, self.kept.id, None if group is None else group.id)
+        after: str | None = ""
+        while after is not None:
+            absent, after = await self.store.missing_people(*key, after, STEP)
+            for start in range(0, len(absent), PAGE):
+                yield absent[start : start + PAGE]
+            await asyncio.sleep(0)
 
     async def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
         if self.kept.hint:
             # That somebody has not signed in with a group proves nothing.
             return
-        key, after = (self.kept.connection_id, self.kept.id, group.id), ""
-        while page := await self.store.extra_members(*key, after, PAGE):
-            after = page[-1].user_id
-            yield page
+        key = (self.kept.connection_id, self.kept.id, group.id)
+        after: str | None = ""
+        while after is not None:
+            extra, after = await self.store.extra_members(*key, after, STEP)
+            yield extra
+            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,13 @@ class RelationalRollCalls:
 
     async def missing_people(
         self, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
-    ) -> list[ExpectedPerson]:
+    ) -> tuple[list[ExpectedPerson], str | None]:
         """See RollCallStore."""
         return await absences.missing(self._engine.reading, connection_id, expectation_id, group_id, after, limit)
 
     async def extra_members(
         self, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int
-    ) -> list[Member]:
+    ) -> tuple[list[Member], str | None]:
         """See RollCallStore."""
         return await absences.surplus(self._engine.reading, connection_id, expectation_id, group_id, after, limit)
 

@@ -154,14 +154,18 @@ class RollCallStore(Protocol):
 
     async def missing_people(
         self, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
-    ) -> list[ExpectedPerson]:
-        """Who is expected and no member, neither by userName nor by an id, in the order of folded names."""
+    ) -> tuple[list[ExpectedPerson], str | None]:
+        """Of the next `limit` who are expected, in the order of folded names, those who are no members.
+
+        A member is one by userName or by an id. With it comes where to go on, None at the end: so each call looks at
+        a bounded number of people, however many of them are there.
+        """
         ...
 
     async def extra_members(
         self, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int
-    ) -> list[Member]:
-        """Who is a member and not expected, in the order of ids."""
+    ) -> tuple[list[Member], str | None]:
+        """Of the next `limit` members, in the order of ids, those who are not expected; and where to go on."""
         ...
 
     async def members_after(self, connection_id: str, group_id: str, after: str, limit: int) -> list[Member]:

@@ -17,37 +17,40 @@ _IN_GROUP = "LEFT JOIN members m ON m.connection_id = u.connection_id AND m.grou
 
 async def missing(
     db: Db, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
-) -> list[ExpectedPerson]:
-    """A page of those who are expected and no members, behind a folded name."""
+) -> tuple[list[ExpectedPerson], str | None]:
+    """Those of the next people expected, behind a folded name, who are no members; and the name to go on from."""
     present = (
         "SELECT 1 FROM users u JOIN members m ON m.connection_id = u.connection_id AND m.user_id = u.id "
         "WHERE u.connection_id = $1 AND m.group_id = $4"
     )
     rows = await db.rows(
-        f"SELECT {person_columns('p')} FROM expected_people p "
-        "WHERE p.connection_id = $1 AND p.expectation_id = $2 AND p.name_ci > $3 "
-        f"AND NOT EXISTS ({present} AND u.user_name_ci = p.name_ci) "
-        f"AND NOT EXISTS ({present} AND u.external_id = p.external_id) "
-        f"AND NOT EXISTS ({present} AND u.external_id = p.other_id) ORDER BY p.name_ci LIMIT $5",
+        f"SELECT {person_columns('p')}, p.name_ci, CASE WHEN EXISTS ({present} AND u.user_name_ci = p.name_ci) "
+        f"OR EXISTS ({present} AND u.external_id = p.external_id) "
+        f"OR EXISTS ({present} AND u.external_id = p.other_id) THEN 1 ELSE 0 END AS here "
+        "FROM (SELECT * FROM expected_people e WHERE e.connection_id = $1 AND e.expectation_id = $2 "
+        "AND e.name_ci > $3 ORDER BY e.name_ci LIMIT $5) p ORDER BY p.name_ci",
         connection_id, expectation_id, after, group_id or "", limit,
     )  # fmt: skip
-    return [person_of(row) for row in rows]
+    following = rows[-1]["name_ci"] if len(rows) == limit else None
+    return [person_of(row) for row in rows if not row["here"]], following
 
 
 async def surplus(
     db: Db, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int
-) -> list[Member]:
-    """A page of those who are members and not expected, behind an id."""
+) -> tuple[list[Member], str | None]:
+    """Those of the next members, behind an id, who are not expected; and the id to go on from."""
     expected = "SELECT 1 FROM expected_people p WHERE p.connection_id = $1 AND p.expectation_id = $4"
     rows = await db.rows(
-        f"SELECT {MEMBER} FROM members m JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id "
-        "WHERE m.connection_id = $1 AND m.group_id = $2 AND m.user_id > $3 "
-        f"AND NOT EXISTS ({expected} AND p.name_ci = u.user_name_ci) "
-        f"AND NOT EXISTS ({expected} AND p.external_id = u.external_id) "
-        f"AND NOT EXISTS ({expected} AND p.other_id = u.external_id) ORDER BY m.user_id LIMIT $5",
+        f"SELECT {MEMBER}, CASE WHEN EXISTS ({expected} AND p.name_ci = u.user_name_ci) "
+        f"OR EXISTS ({expected} AND p.external_id = u.external_id) "
+        f"OR EXISTS ({expected} AND p.other_id = u.external_id) THEN 1 ELSE 0 END AS due "
+        "FROM (SELECT * FROM members n WHERE n.connection_id = $1 AND n.group_id = $2 AND n.user_id > $3 "
+        "ORDER BY n.user_id LIMIT $5) m "
+        "JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id ORDER BY m.user_id",
         connection_id, group_id, after, expectation_id, limit,
     )  # fmt: skip
-    return [member_of(row) for row in rows]
+    following = rows[-1]["user_id"] if len(rows) == limit else None
+    return [member_of(row[:-1]) for row in map(tuple, rows) if not row[-1]], following
 
 
 async def members_after(db: Db, connection_id: str, group_id: str, after: str, limit: int) -> list[Member]:
