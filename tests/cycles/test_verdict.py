@@ -55,6 +55,17 @@ def locked_out(traffic: Traffic) -> None:
     traffic.probe(401)
 
 
+def locked_out_in_the_middle(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    for _ in range(3):
+        traffic.ask("GET", "/Users", 401, resource_type=None, facts={"reason": "revoked"})
+
+
+def let_in_again(traffic: Traffic) -> None:
+    locked_out_in_the_middle(traffic)
+    traffic.user("new@example.com")
+
+
 def many_failures(traffic: Traffic) -> None:
     for number in range(5_000):
         traffic.user(f"u{number}", status=400)
@@ -92,6 +103,8 @@ def nothing(_traffic: Traffic) -> None:
         (faults, 15, "escrow", "Restart provisioning, to have them tried at once"),
         (faults, 2 * DAY, "overdue", "Restart provisioning"),
         (locked_out, 5, "locked_out", "Restart provisioning, once a good token is pasted and the connection test there is green"),
+        (locked_out_in_the_middle, 15, "locked_out", "Restart provisioning, once a good token is pasted and the connection test there is green"),
+        (let_in_again, 15, "good", None),
     ],
 )  # fmt: skip
 def test_the_state_is_told_by_the_shape_of_the_traffic(

@@ -24,8 +24,11 @@ def fault(text: str) -> str | None:
     """What is wrong with a command, None if it could be run."""
     program, *words = shlex.split(text)
     found: click.Command = main
-    while isinstance(found, click.Group) and words and words[0] in found.commands:
-        found = found.commands[words.pop(0)]
+    while isinstance(found, click.Group) and words:
+        unsaid = getattr(found, "unsaid", None)
+        if words[0] not in found.commands and unsaid is None:
+            break
+        found = found.commands[words.pop(0) if words[0] in found.commands else str(unsaid)]
     if program != "vestibule" or isinstance(found, click.Group):
         return f"no such command: {text}"
     options = {name for each in found.params for name in (*each.opts, *each.secondary_opts)}

@@ -1,25 +1,11 @@
-"""Show the values of a failed assert in the suite's own modules too; one database for the tests of filters."""
+"""One database for the tests of filters."""
 
 from collections.abc import Generator
 
 import pytest
 
-for part in (
-    *(
-        "conformance",
-        "conformance_accounts",
-        "conformance_costs",
-        "conformance_groups",
-        "conformance_lists",
-        "conformance_managers",
-        "conformance_references",
-    ),
-    *("conformance_review", "conformance_users", "crowds", "staging"),
-):
-    pytest.register_assert_rewrite(f"tests.store.{part}")
-
-from tests.postgres import fresh_url  # noqa: E402
-from tests.store.crowds import Arena  # noqa: E402 -- after the rewriting
+from tests.postgres import fresh_url
+from tests.store.crowds import Arena
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

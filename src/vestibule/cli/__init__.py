@@ -22,6 +22,7 @@ from vestibule.cli import (
     rollcall,
     serve,
     signed_in,
+    support,
     test,
     token,
 )
@@ -62,6 +63,7 @@ for _command in (
     explain.explain,
     log.log,
     cycles.cycles,
+    support.support,
     db.db,
 ):
     main.add_command(_command)

@@ -41,10 +41,12 @@ _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Pat
 class _Log(click.Group):
     """`vestibule log CON …` is `vestibule log show CON …`."""
 
+    unsaid = "show"
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the name of the first command where there is none."""
         if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args = ["show", *args]
+            args = [self.unsaid, *args]
         return super().parse_args(ctx, args)
 
 

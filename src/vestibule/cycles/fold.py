@@ -84,6 +84,7 @@ def _add(history: History, run: Run, seen: Seen) -> None:
     run.requests += 1
     run.last_id, run.ended = max(run.last_id, seen.id), max(run.ended, seen.at)
     run.unauthorized += seen.refused == 401
+    run.shut_out = run.shut_out + 1 if seen.refused == 401 else 0
     run.faults += seen.refused >= 500
     run.probes += seen.deed == "probe"
     if seen.refused:
@@ -108,7 +109,8 @@ def _count(run: Run, seen: Seen) -> None:
 
 
 def _refuse(history: History, run: Run, seen: Seen) -> None:
-    if seen.deed == "probe" or seen.kind is None:
+    # Who is not let in is told nothing of objects.
+    if seen.deed == "probe" or seen.kind is None or seen.refused == 401:
         return
     key = f"{seen.kind} {seen.who.casefold()}"
     before = history.open.get(key)

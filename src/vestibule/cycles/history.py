@@ -25,7 +25,7 @@ class Tally:
     deleted: int = 0
     refused: int = 0
     forbidden: int = 0
-    """Of the refused, those that the caller was not let do (401, 403)."""
+    """Of the refused, those that the caller was not let do (403)."""
 
     @property
     def answered(self) -> int:
@@ -72,6 +72,8 @@ class Run:
     """Requests that only read something no cycle reads: lists and discovery."""
     answered: int = 0
     unauthorized: int = 0
+    shut_out: int = 0
+    """Of these, those that came last, one after the other."""
     faults: int = 0
     """Answers from 500 on."""
     users: Tally = field(default_factory=Tally)

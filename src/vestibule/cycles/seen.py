@@ -42,7 +42,7 @@ class Seen:
     @property
     def forbidden(self) -> bool:
         """Whether the caller was not let do it, as against something being wrong with what it sent."""
-        return self.refused in (401, 403) and self.reason != "held"
+        return self.refused == 403 and self.reason != "held"
 
 
 def seen_of(exchange: Exchange) -> Seen | None:

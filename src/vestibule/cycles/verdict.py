@@ -88,8 +88,10 @@ def judge(history: History, present: Present) -> Verdict:
 
 
 def _state(history: History, cycle: Run, idp: str, *, going_on: bool, overdue: bool) -> State:
+    if cycle.shut_out:
+        return "locked_out"
     if not cycle.answered:
-        return "locked_out" if cycle.unauthorized else "quarantine" if idp == "entra" else "overdue"
+        return "quarantine" if idp == "entra" else "overdue"
     if idp == "entra" and fails_as_a_whole(cycle):
         return "initial_sync_paused" if _is_initial(history, cycle) else "quarantine"
     if cycle.refused or history.open:

@@ -92,10 +92,10 @@ def _quarantine(verdict: Verdict, idp: Idp, _history: History) -> Told:
 
 def _locked_out(verdict: Verdict, idp: Idp, _history: History) -> Told:
     return Told(
-        f"{idp.name} was not let in: {_count(verdict.cycle.requests if verdict.cycle else 0, 'request')} came, none "
-        "with a token that is accepted.",
-        "Everything is answered 401, so the job goes into quarantine at once and calls less and less. The explanation "
-        "of the newest request says what is the matter with the token.",
+        f"{idp.name} is not let in: the last {_count(verdict.cycle.shut_out if verdict.cycle else 0, 'request')} came "
+        "without a token that is accepted.",
+        "Such requests are answered 401, and a job whose probe is answered so goes into quarantine at once and calls "
+        "less and less. The explanation of the newest request says what is the matter with the token.",
         f"{idp.restart}, once a good token is pasted and the connection test there is green",
     )
 

@@ -1,0 +1,170 @@
+"""What belongs into a support bundle beside the log: configuration without secrets, cycles, roll call, versions."""
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+import orjson
+
+from vestibule import __version__
+from vestibule.clock import rfc3339
+from vestibule.cycles import Overview, overview
+from vestibule.log import Known
+from vestibule.model import JsonObject, Token
+from vestibule.rollcall import Expectation, GroupRoll, call_roll
+from vestibule.scim.folding import fold
+from vestibule.store import NotFound, Store, schema
+from vestibule.support.redact import Redactor
+
+_KEPT_BACK: Final = frozenset({"client_secret", "discovery", "jwks"})
+"""Of the sign-on settings: the secret, and documents that are long and to be had of the identity provider."""
+_GROUPS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a bundle is of. Instants in microseconds: since <= at < until."""
+
+    connection_id: str
+    since: int
+    until: int
+    base_url: str
+    database: str
+    """The kind of database, e.g. `sqlite`."""
+    expectations: tuple[Expectation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All but the log: one JSON document, redacted; and what entries of the log are told with."""
+
+    document: JsonObject
+    known: Known
+
+
+async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> Situation:
+    """Read what there is. Raises NotFound for the connection."""
+    connection = await store.connection(scope.connection_id)
+    tokens = await store.tokens(connection.id)
+    groups = await store.groups(connection.id, None, 1, _GROUPS)
+    redactor.names.groups |= {fold(each.display_name) for each in groups.items}
+    redactor.names.groups |= {fold(each.group) for each in scope.expectations}
+    seen = await overview(store, connection.id, now)
+    rolls = await call_roll(store, connection.id, scope.expectations)
+    document: JsonObject = {
+        "made_at": rfc3339(now),
+        "since": rfc3339(scope.since),
+        "until": rfc3339(scope.until),
+        "names": "kept" if redactor.with_names else "replaced",
+        "versions": {
+            "vestibule": __version__,
+            "python": platform.python_version(),
+            "database": scope.database,
+            "schema": schema.latest(),
+        },
+        "connection": {
+            "id": connection.id,
+            "idp": connection.idp,
+            "created_at": rfc3339(connection.created_at),
+            "tenant_url": f"{scope.base_url}/scim/v2/connections/{connection.id}",
+            "settings": orjson.loads(connection.settings),
+        },
+        "tokens": [_token(each, now) for each in tokens],
+        "sign_on": await _sign_on(store, connection.id),
+        "domains": [
+            {"domain": each.domain, "state": each.state} for each in await store.domains(connection.enterprise_id)
+        ],
+        "waiting": await _waiting(store, connection.id),
+        "cycles": _cycles(seen, redactor),
+        "groups": [
+            {"name": each.display_name, "members": each.member_count, "origin": each.origin} for each in groups.items
+        ],
+        "groups_in_all": groups.total,
+        "rollcall": [_roll(each, redactor) for each in rolls],
+        "audit": [
+            {"at": rfc3339(each.at), "action": each.action, "target": redactor.who(each.target)}
+            for each in await store.audit(connection.id, 100)
+            if scope.since <= each.at < scope.until
+        ],
+    }
+    return Situation(document, Known({each.id: each for each in tokens}, seen.cycles))
+
+
+def _token(token: Token, now: int) -> JsonObject:
+    """A token without its name, which is free text, and never its text."""
+    expired = token.expires_at is not None and token.expires_at <= now
+    return {
+        "id": token.id,
+        "last_four": token.last_four,
+        "state": "revoked" if token.revoked_at is not None else "expired" if expired else "active",
+        "scopes": sorted(token.scopes),
+        "created_at": rfc3339(token.created_at),
+        "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
+        "last_used_at": None if token.last_used_at is None else rfc3339(token.last_used_at),
+    }
+
+
+async def _sign_on(store: Store, connection_id: str) -> JsonObject | None:
+    try:
+        row = await store.sign_on(connection_id)
+    except NotFound:
+        return None
+    return {"enabled": row.enabled, "settings": shown_settings(orjson.loads(row.settings))}
+
+
+def shown_settings(content: Any) -> Any:
+    """Settings of sign-on without secrets; certificates as SHA-256 of their PEM."""
+    if isinstance(content, dict):
+        members = cast("JsonObject", content)
+        return {
+            name: [hashlib.sha256(str(pem).encode()).hexdigest() for pem in each]
+            if name == "certificates"
+            else shown_settings(each)
+            for name, each in members.items()
+            if name not in _KEPT_BACK
+        }
+    if isinstance(content, list):
+        return [shown_settings(each) for each in cast("list[Any]", content)]
+    # What is sealed says so; should a new setting hold a secret, it is not shown either.
+    return "(sealed)" if isinstance(content, str) and content.startswith("v1.") else content
+
+
+async def _waiting(store: Store, connection_id: str) -> JsonObject:
+    conflicts = await store.conflicts(connection_id, "open")
+    holds = [each for each in await store.holds(connection_id) if each.state == "open"]
+    return {
+        "conflicts": len(conflicts),
+        "holds": [{"id": each.id, "guard": each.guard, "requests": each.requests} for each in holds],
+    }
+
+
+def _cycles(seen: Overview, redactor: Redactor) -> JsonObject:
+    """The cycles, told anew after those whom they name have got their other names."""
+    shown = seen.as_json(20)
+    for each in shown["refused"]:
+        if each["kind"] == "User" and not each["who"].startswith("/"):
+            each["who"] = redactor.who(each["who"])
+    return shown | {name: redactor.text(shown[name]) for name in ("sentence", "why")}
+
+
+def _roll(roll: GroupRoll, redactor: Redactor) -> JsonObject:
+    missing = [
+        replace(each, who=each.who if each.count > 1 else redactor.who(each.who), detail=redactor.text(each.detail))
+        for each in roll.missing
+    ]
+    extra = [replace(each, who=redactor.who(each.who)) for each in roll.extra]
+    shown = replace(roll, missing=tuple(missing), extra=tuple(extra), pending=()).as_json()
+    shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
+    return shown
+
+
+def by_reason(rolls: Sequence[JsonObject]) -> list[tuple[str, str, int]]:
+    """Group, reason and number of the missing, for a table."""
+    counted: dict[tuple[str, str], int] = {}
+    for roll in rolls:
+        for each in roll["missing"]:
+            key = (roll["name"], each["detail"])
+            counted[key] = counted.get(key, 0) + each["count"]
+    return [(group, reason, count) for (group, reason), count in counted.items()]
