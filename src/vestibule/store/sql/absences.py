@@ -19,38 +19,50 @@ async def missing(
     db: Db, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
 ) -> tuple[list[ExpectedPerson], str | None]:
     """Those of the next people expected, behind a folded name, who are no members; and the name to go on from."""
-    present = (
-        "SELECT 1 FROM users u JOIN members m ON m.connection_id = u.connection_id AND m.user_id = u.id "
-        "WHERE u.connection_id = $1 AND m.group_id = $4"
-    )
     rows = await db.rows(
-        f"SELECT {person_columns('p')}, p.name_ci, CASE WHEN EXISTS ({present} AND u.user_name_ci = p.name_ci) "
-        f"OR EXISTS ({present} AND u.external_id = p.external_id) "
-        f"OR EXISTS ({present} AND u.external_id = p.other_id) THEN 1 ELSE 0 END AS here "
+        f"SELECT {person_columns('p')}, p.name_ci, coalesce(m1.user_id, m2.user_id, m3.user_id) AS here "
         "FROM (SELECT * FROM expected_people e WHERE e.connection_id = $1 AND e.expectation_id = $2 "
-        "AND e.name_ci > $3 ORDER BY e.name_ci LIMIT $5) p ORDER BY p.name_ci",
+        f"AND e.name_ci > $3 ORDER BY e.name_ci LIMIT $5) p {_member_by('1', 'user_name_ci', 'name_ci')} "
+        f"{_member_by('2', 'external_id', 'external_id')} {_member_by('3', 'external_id', 'other_id')} "
+        "ORDER BY p.name_ci",
         connection_id, expectation_id, after, group_id or "", limit,
     )  # fmt: skip
     following = rows[-1]["name_ci"] if len(rows) == limit else None
-    return [person_of(row) for row in rows if not row["here"]], following
+    return [person_of(row) for row in rows if row["here"] is None], following
+
+
+def _member_by(number: str, theirs: str, ours: str) -> str:
+    """The user by a unique name, and whether it is a member: at most one row, so joined rather than asked for."""
+    user, member = f"u{number}", f"m{number}"
+    return (
+        f"LEFT JOIN users {user} ON {user}.connection_id = $1 AND {user}.{theirs} = p.{ours} "
+        f"LEFT JOIN members {member} ON {member}.connection_id = $1 AND {member}.group_id = $4 "
+        f"AND {member}.user_id = {user}.id"
+    )
 
 
 async def surplus(
     db: Db, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int
 ) -> tuple[list[Member], str | None]:
     """Those of the next members, behind an id, who are not expected; and the id to go on from."""
-    expected = "SELECT 1 FROM expected_people p WHERE p.connection_id = $1 AND p.expectation_id = $4"
+    members = await members_after(db, connection_id, group_id, after, limit)
+    key = (connection_id, expectation_id)
+    names = await _expected(db, "name_ci", key, {fold(each.user_name) for each in members})
+    strangers = [each for each in members if fold(each.user_name) not in names]
+    ids = {each.external_id for each in strangers if each.external_id is not None}
+    known = await _expected(db, "external_id", key, ids) | await _expected(db, "other_id", key, ids) if ids else ids
+    found = [each for each in strangers if each.external_id not in known]
+    return found, members[-1].user_id if len(members) == limit else None
+
+
+async def _expected(db: Db, column: str, key: tuple[str, str], values: set[str]) -> set[str]:
+    """Which of these are expected. Asked for by value, as a planner that knows little of the table joins it badly."""
     rows = await db.rows(
-        f"SELECT {MEMBER}, CASE WHEN EXISTS ({expected} AND p.name_ci = u.user_name_ci) "
-        f"OR EXISTS ({expected} AND p.external_id = u.external_id) "
-        f"OR EXISTS ({expected} AND p.other_id = u.external_id) THEN 1 ELSE 0 END AS due "
-        "FROM (SELECT * FROM members n WHERE n.connection_id = $1 AND n.group_id = $2 AND n.user_id > $3 "
-        "ORDER BY n.user_id LIMIT $5) m "
-        "JOIN users u ON u.connection_id = m.connection_id AND u.id = m.user_id ORDER BY m.user_id",
-        connection_id, group_id, after, expectation_id, limit,
+        f"SELECT {column} FROM expected_people WHERE connection_id = $1 AND expectation_id = $2 "
+        f"AND {column} IN (SELECT value FROM EACH($3)) AND {column} IS NOT NULL",
+        *key, as_array(sorted(values)),
     )  # fmt: skip
-    following = rows[-1]["user_id"] if len(rows) == limit else None
-    return [member_of(row[:-1]) for row in map(tuple, rows) if not row[-1]], following
+    return {row[0] for row in rows}
 
 
 async def members_after(db: Db, connection_id: str, group_id: str, after: str, limit: int) -> list[Member]:
