@@ -132,6 +132,20 @@ def test_what_cannot_be_kept_is_told(
     assert "Say who is expected" in shell.refusal("rollcall", connection_id)
 
 
+def test_a_file_is_called_for_this_once_and_kept_nowhere(shell: Shell, connection_id: str, tmp_path: Path) -> None:
+    members, both = tmp_path / "members.csv", tmp_path / "both.csv"
+    members.write_text("id,userPrincipalName,objectType\n7,ana@x,User\n8,Inner,Group\n")
+    both.write_text("group,userName\nA,ana@x\nB,ben@x\n")
+    (roll,) = called(shell, connection_id, "--expected", str(members), "--group", "Sales")
+    assert (roll["name"], roll["nested_groups"], reasons(roll)) == ("Sales", ["Inner"], {"ana@x": "never_provisioned"})
+    assert [each["name"] for each in called(shell, connection_id, "--expected", str(both), "--group", "b")] == ["B"]
+    assert len(called(shell, connection_id, "--expected", str(both), "--group", "C=1", "--group", "A")) == 2
+    told = shell.refusal("rollcall", connection_id, "--expected", str(members))
+    assert "members.csv says of no group who is in it" in told
+    assert "has no number" in shell.refusal("rollcall", connection_id, "--group", "A", "--group", "B=1")
+    assert "Say who is expected" in shell.refusal("rollcall", connection_id)
+
+
 def test_help_names_the_commands(shell: Shell) -> None:
     told = shell.text("rollcall", "--help")
     assert all(each in told for each in ("call", "expect", "history", "forget"))

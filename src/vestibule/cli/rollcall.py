@@ -11,13 +11,14 @@ from vestibule import connections
 from vestibule.cli.expect import expect
 from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
-from vestibule.cli.source import read_expectations, read_number
+from vestibule.cli.source import read_expectations, read_members, read_number
 from vestibule.connections import Refused
 from vestibule.model import JsonObject
 from vestibule.rollcall import Expectation, GroupRoll, call_roll, keeping, summary
 from vestibule.rollcall.keeping import NothingExpected
 from vestibule.rollcall.report import NAMES
 from vestibule.rollcall.trend import roll_json
+from vestibule.scim.folding import fold
 from vestibule.store import ExchangeQuery, Store
 from vestibule.store.roll_calls import RollRecord
 
@@ -61,11 +62,11 @@ def call(session: Session, connection_id: str, expected: Path | None, groups: tu
 
     Without --expected and NAME=N, who is expected is what `vestibule rollcall expect` has kept.
     """
-    at_hand = read_expectations(expected) if expected else []
-    at_hand += [read_number(each) for each in groups if _is_number(each)]
     named = [each for each in groups if not _is_number(each)]
-    if at_hand and named:
-        fail(f"--group {named[0]!r} has no number: write NAME=NUMBER beside --expected, or leave the others out.")
+    at_hand = [] if expected is None else _read(expected, named)
+    at_hand += [read_number(each) for each in groups if _is_number(each)]
+    if at_hand and named and expected is None:
+        fail(f"--group {named[0]!r} has no number: write NAME=NUMBER, or leave the others out.")
     wanted = _Wanted(at_hand, named, None if show_all else NAMES)
     rolls = session.run(lambda store: _call(session, store, connection_id, wanted))
     if session.as_json:
@@ -74,6 +75,17 @@ def call(session: Session, connection_id: str, expected: Path | None, groups: tu
         show(rolls, a_console(), show_all=show_all)
     if not all(each.balanced for each in rolls):
         sys.exit(FINDING)
+
+
+def _read(file: Path, named: Sequence[str]) -> list[Expectation]:
+    """What a file says of all its groups or of those that are named; a member export is of the one that is named."""
+    members = read_members(file, named[0]) if len(named) == 1 else None
+    found = [members] if members is not None else read_expectations(file)
+    wanted = {fold(each) for each in named}
+    kept = [each for each in found if not wanted or fold(each.group) in wanted]
+    if not kept:
+        fail(f"{file.name} says of no group who is in it: name the group of a member export with --group NAME.")
+    return kept
 
 
 def _is_number(text: str) -> bool:

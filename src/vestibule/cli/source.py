@@ -61,6 +61,18 @@ def read_expectations(path: Path) -> list[Expectation]:
     ]
 
 
+def read_members(path: Path, group: str) -> Expectation | None:
+    """The people of one group in a list that names no groups, such as a member export; None for any other file."""
+    listed = None if path.suffix.lower() == ".json" else _listed(path)
+    if listed is None or listed.names_groups:
+        return None
+    rows = list(_rows(listed))
+    people = {fold(row.person.user_name): row.person for row in rows if not row.nested}
+    return Expectation(
+        group, len(people), tuple(people.values()), tuple(row.person.user_name for row in rows if row.nested)
+    )
+
+
 def read_people(path: Path) -> frozenset[str]:
     """All names, folded, and ids of the people whom a source directory or an export knows."""
     listed = None if path.suffix.lower() == ".json" else _listed(path)
