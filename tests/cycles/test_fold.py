@@ -191,6 +191,14 @@ def test_what_is_kept_is_bounded() -> None:
     assert len(history.as_text()) < 150_000
 
 
+def test_a_question_that_cannot_be_read_is_about_nobody() -> None:
+    traffic = Traffic()
+    traffic.ask("GET", "/Users", 400, resource_type="User")
+    traffic.ask("POST", "/Users", 400, resource_type="User")
+    history = traffic.history()
+    assert (history.cycles[0].users.refused, history.open) == (1, {})
+
+
 def test_a_held_request_is_refused_but_not_forbidden() -> None:
     traffic = Traffic()
     traffic.members("Sales", 403, hold="hld_1")

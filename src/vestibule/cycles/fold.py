@@ -112,6 +112,11 @@ def _refuse(history: History, run: Run, seen: Seen) -> None:
     # Who is not let in is told nothing of objects.
     if seen.deed == "probe" or seen.kind is None or seen.refused == 401:
         return
+    if seen.who.startswith("/"):
+        # A list that could not be read is of no object; who writes without a name means one all the same.
+        if seen.method != "GET":
+            _note(_tally(run, seen), seen)
+        return
     key = f"{seen.kind} {seen.who.casefold()}"
     before = history.open.get(key)
     if before is None and len(history.open) >= OPEN:

@@ -1,7 +1,8 @@
 """People's values under other names, the same value always under the same one.
 
-A person is `person-7`; what else is known of the person is `person-7.displayName` and so on. Of an address the domain
-stays, as it often is what matters: `person-7@example.com`.
+A person is `person-7`; by what else the person is known is `person-7.displayName` and so on. What many may share is
+named after the attribute: `title-3`. Of an address the domain stays, as it often is what matters:
+`person-7@example.com`.
 """
 
 import re
@@ -15,6 +16,21 @@ _ADDRESS: Final = re.compile(
 )
 _QUOTED: Final = re.compile(r"(?<=\")[^\"]+(?=\")|(?<=“)[^”]+(?=”)|(?<=')[^']+(?=')")
 _WORD: Final = re.compile(r"[^\s\"'“”‘’<>(),;:\[\]{}]+")
+_ONES_OWN: Final = frozenset(
+    {
+        "username",
+        "externalid",
+        "displayname",
+        "formatted",
+        "nickname",
+        "emails",
+        "phonenumbers",
+        "ims",
+        "photos",
+        "profileurl",
+    }
+)
+"""Attributes by whose values a person is known."""
 _HARMLESS: Final = re.compile(
     r"(?:[a-z]{3}_[0-9a-z]{26}|\d{1,3}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?|W/\"\d+\"|"
     r"true|false|work|home|other|mobile|fax|)",
@@ -30,7 +46,7 @@ class Pseudonyms:
     names: dict[str, str] = field(default_factory=dict[str, str])
     used: set[str] = field(default_factory=set[str])
     groups: set[str] = field(default_factory=set[str])
-    people: int = 0
+    counts: dict[str, int] = field(default_factory=dict[str, int])
 
     def of(self, value: str, person: str | None = None, attribute: str | None = None) -> str:
         """The other name of a value: of a person who has one already, when that is told, with the attribute's name."""
@@ -46,18 +62,21 @@ class Pseudonyms:
         return self.of(user_name).partition("@")[0]
 
     def _new(self, key: str, person: str | None, attribute: str | None) -> str:
-        named = person is not None
-        if person is None:
-            self.people += 1
-            person = f"person-{self.people}"
-        base = f"{person}.{attribute}" if attribute and named else person
-        wanted, number = base, 1
-        while wanted in self.used:
-            number += 1
-            wanted = f"{base}-{number}"
+        bare = (attribute or "").rpartition(":")[2]
+        if bare and bare.lower() not in _ONES_OWN:
+            wanted = self._numbered(bare)
+        elif bare and person is not None:
+            wanted = f"{person}.{bare}"
+            wanted = self._numbered(wanted) if wanted in self.used else wanted
+        else:
+            wanted = self._numbered("person")
         self.used.add(wanted)
         domain = key.rpartition("@")[2] if _ADDRESS.fullmatch(key) else ""
         return f"{wanted}@{domain}" if domain else wanted
+
+    def _numbered(self, base: str) -> str:
+        self.counts[base] = self.counts.get(base, 0) + 1
+        return f"{base}-{self.counts[base]}"
 
     def text(self, text: str) -> str:
         """A text with every address in it renamed, and every quoted or single word that was renamed elsewhere."""

@@ -23,8 +23,8 @@ _FACTS: Final = frozenset(
     {
         "got", "need", "reason", "attribute", "guard", "hold", "holder", "quirk", "dialect", "tolerated", "limit",
         "allow", "scheme", "linked", "match", "policy", "asks", "verified_by", "code", "login", "session",
-        "verification",
-        "resource_type", "kind", "problem", "bulk", "seal", "test_id", "id", "presented", "claims", "claim", "wanted",
+        "verification", "resource_type", "kind", "problem", "bulk", "seal", "test_id", "id", "presented", "last_four",
+        "claims", "claim", "wanted",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
     }
 )  # fmt: skip
