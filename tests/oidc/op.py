@@ -82,6 +82,11 @@ ALL_OF_ENTRA = read_discovery(
     discovery("https://login.microsoftonline.com/{tenantid}/v2.0"),
     "https://login.microsoftonline.com/organizations/v2.0",
 )
+PRIVATE_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+PRIVATE = read_discovery(
+    discovery(f"https://login.microsoftonline.com/{PRIVATE_TENANT}/v2.0"),
+    f"https://login.microsoftonline.com/{PRIVATE_TENANT}/v2.0",
+)
 GOOGLE = read_discovery(discovery("https://accounts.google.com"), "https://accounts.google.com")
 
 

@@ -145,6 +145,14 @@ FORGERIES: dict[str, tuple[str, Arrival]] = {
     "subject with a NUL": ("id_token_subject", Arrival(signed(sub="a\0b"))),
     "subject too long": ("id_token_subject", Arrival(signed(sub="s" * 256))),
     "all tenants allowed": ("tenants_required", Arrival(entra(), provider=op.ALL_OF_ENTRA)),
+    "all of Google allowed": (
+        "tenants_required",
+        Arrival(signed(iss="https://accounts.google.com", hd="acme.example"), provider=op.GOOGLE),
+    ),
+    "all private Microsoft accounts allowed": (
+        "tenants_required",
+        Arrival(entra(iss=op.PRIVATE.issuer, tid=op.PRIVATE_TENANT), provider=op.PRIVATE),
+    ),
     "another tenant": (
         "id_token_tenant",
         Arrival(entra(iss=FOREIGN_ISSUER, tid=op.OTHER_TENANT), provider=op.ALL_OF_ENTRA, tenants=(op.TENANT,)),

@@ -109,7 +109,7 @@ def from_saml(
 
 
 def from_oidc(issuer: str, subject: str, claims: Mapping[str, Any]) -> Received:
-    """What a verified ID token says, with the answer of UserInfo laid over it by the caller if it asked.
+    """What a verified ID token says, with the answer of UserInfo laid beneath it by the caller if it asked.
 
     Objects are flattened with dots: `realm_access.roles`, `_claim_names.groups`. True is `true`; null is absent.
     """

@@ -23,7 +23,7 @@ from vestibule.oidc.token_endpoint import (
     read_token_answer,
     token_request,
 )
-from vestibule.oidc.userinfo import read_userinfo
+from vestibule.oidc.userinfo import laid_beneath, read_userinfo
 
 __all__ = [
     "SKEW",
@@ -34,6 +34,7 @@ __all__ = [
     "TokenAnswer",
     "authorization_url",
     "code_challenge",
+    "laid_beneath",
     "logout_url",
     "read_callback",
     "read_token_answer",

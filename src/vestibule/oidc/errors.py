@@ -8,7 +8,7 @@ CODES: Final = {
     "discovery_insecure": "An endpoint in the discovery document is not an https URL without a fragment or a password.",
     "discovery_unsupported": "The provider lacks the code flow, S256, or a signature algorithm that is accepted here.",
     "issuer_mismatch": "The discovery document names another issuer than the one that was asked.",
-    "tenants_required": "The issuer serves all tenants of Microsoft Entra: tell which of them may sign in.",
+    "tenants_required": "Anybody can have an account at this issuer: tell which tenants or domains may sign in.",
     "jwks_malformed": "The key set is no JSON object with a list of keys.",
     "jwks_no_usable_key": "The key set has no key that is accepted here.",
     "kid_unknown": "The ID token is signed with a key that is not in the key set; it may have been rolled over.",

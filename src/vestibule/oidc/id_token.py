@@ -65,9 +65,10 @@ def verify_id_token(
     """The token's claims, once everything about it is in order. Raises `OidcError`, and nothing else.
 
     `now` and `skew` are microseconds. `tenants` are Entra tenant ids, or Google's hosted domains; with any of them the
-    token must be of one, and an issuer of all tenants may not do without.
+    token must be of one, and an issuer where anybody can have an account may not do without: Entra's of all tenants,
+    Google's, where a private account may have a company's address.
     """
-    if provider.any_tenant and not tenants:
+    if provider.is_anybodys and not tenants:
         raise OidcError("tenants_required", issuer=provider.issuer)
     parts = _parts(token)
     header = _read_header(parts[0])

@@ -26,6 +26,8 @@ _ENTRA = frozenset(
 )
 _ALL_TENANTS = ("common", "organizations", "consumers")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""The tenant of Microsoft's personal accounts."""
 _LONGEST = 2_048
 
 
@@ -54,6 +56,11 @@ class Provider:
     def any_tenant(self) -> bool:
         """Whether the issuer stands for all tenants of Entra, so that the tenants must be restricted."""
         return TENANT in self.issuer
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether whoever likes can have an account there, so that the tenants or domains must be restricted."""
+        return self.any_tenant or self.dialect == "google" or _PERSONAL_ACCOUNTS in self.issuer
 
     def is_issuer(self, issuer: object) -> bool:
         """Whether a value is this provider's issuer; for one of all tenants, that of any one tenant."""

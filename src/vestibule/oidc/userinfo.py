@@ -4,6 +4,26 @@ from vestibule.model import JsonObject
 from vestibule.oidc.errors import OidcError
 from vestibule.oidc.json_object import read_object
 
+_OF_THE_TOKEN = frozenset({"iss", "aud", "azp", "sub", "oid", "tid", "hd", "acr", "amr", "sid"})
+"""What is believed of an ID token only: by these it is known who somebody is, and whose."""
+_PAIR = ("email", "email_verified", "xms_edov")
+
+
+def laid_beneath(userinfo: JsonObject, token: JsonObject) -> JsonObject:
+    """The claims of an ID token, with those of UserInfo that it does not have.
+
+    An address and what is said of it come from one of both: else one address would have the other's mark.
+    """
+    more = {name: value for name, value in userinfo.items() if name not in _OF_THE_TOKEN}
+    own = dict(token)
+    if "email" in token:
+        more = {name: value for name, value in more.items() if name not in _PAIR}
+    elif "email" in more:
+        own = {name: value for name, value in own.items() if name not in _PAIR}
+    else:
+        more = {name: value for name, value in more.items() if name not in _PAIR}
+    return {**more, **own}
+
 
 def read_userinfo(body: bytes, expected_subject: str) -> JsonObject:
     """The claims in it, once its `sub` is the ID token's own `sub` (`IdToken.sub`, at Entra too). Raises `OidcError`.

@@ -130,7 +130,7 @@ class OidcEndpoints:
         if provider.userinfo_endpoint and answer.access_token and provider.dialect != "entra":
             bearer = {"Authorization": f"Bearer {answer.access_token}"}
             fetched = await desk.fetcher.get(provider.userinfo_endpoint, "application/json", headers=bearer)
-            claims = {**relying_party.read_userinfo(fetched.body, token.sub), **claims}
+            claims = relying_party.laid_beneath(relying_party.read_userinfo(fetched.body, token.sub), claims)
             made.append("userinfo")
         return token, claims
 

@@ -54,15 +54,18 @@ def _tell_issuer(sign_in: SignIn) -> Explanation:
 def _tell_tenants(sign_in: SignIn) -> Explanation:
     return Explanation(
         "tenants_required",
-        "The issuer is that of all tenants of Microsoft Entra, and nobody said which tenants may sign in.",
+        "Anybody can have an account at the issuer, and nobody said which tenants or domains may sign in.",
         "With `common` or `organizations` everybody with a Microsoft account anywhere would come in as this "
-        "enterprise's people.",
+        "enterprise's people; at Google everybody with a private account, which may have the company's address.",
         (
             mend(
                 "Set the issuer of the one tenant",
                 sign_in.set(OIDC.replace("URL", "https://login.microsoftonline.com/TENANT/v2.0")),
             ),
-            mend("Or name the tenants that may sign in", sign_in.set(f"{OIDC} --tenant TENANT")),
+            mend(
+                "Or name the tenants (Entra) or domains (Google) that may sign in",
+                sign_in.set(f"{OIDC} --tenant TENANT"),
+            ),
         ),
         (Evidence("issuer", "that of one tenant", sign_in.text("issuer")),),
         NOT_SET_UP,
