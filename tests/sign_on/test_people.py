@@ -6,6 +6,12 @@ import httpx2
 import pytest
 
 from tests.sign_on.walk import ANA, Walk
+from vestibule import identity_providers
+from vestibule.claims import Groups, Mapped, Received
+from vestibule.model import Audit, TokenChange
+from vestibule.signin import memberships
+from vestibule.signin.outcome import Arrival
+from vestibule.store import Store
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -189,3 +195,41 @@ def test_a_guest_is_noted(walk: Walk) -> None:
     answer = walk.login(GUS)
     assert "subject_is_guest" in [note["code"] for note in walk.exchange(answer).facts["notes"]]
     assert answer.headers["location"].startswith("/sso/verify/")
+
+
+@pytest.mark.parametrize("how", ["expired", "replaced"])
+def test_scim_stays_the_authority_when_its_token_runs_out(walk: Walk, scim: httpx2.Client, how: str) -> None:
+    """Who was deleted would else come back on the day after the token's last one."""
+    walk.set(create_people="always")
+    user_id = provision(scim)
+    assert walk.login().status_code == 303
+    assert scim.delete(f"/Users/{user_id}").status_code == 204
+    tokens = walk.vestibule.admin(lambda store: store.tokens(walk.id))
+    if how == "replaced":
+        walk.vestibule.token(walk.id)
+        change = TokenChange(revoked_at=1)
+    else:
+        change = TokenChange(expires_at=1)
+    entry = Audit(f"aud_{how}", walk.id, 1, "test", "token.changed", tokens[0].id, {})
+    walk.vestibule.admin(lambda store: store.change_token(walk.id, tokens[0].id, change, entry))
+    answer = walk.login()
+    assert (answer.status_code, walk.code_of(answer)) == (403, "person_removed")
+
+
+def test_more_groups_than_are_looked_at_take_nobody_out_of_one(walk: Walk) -> None:
+    walk.set(email_policy="trust_idp_claim", create_groups=True)
+    walk.provider.control(mistakes=["groups_names"])
+    walk.login()
+    names = [f"A{number:04d}" for number in range(memberships.MOST_GROUPS)]
+
+    async def planned(store: Store, values: list[str]) -> Any:
+        loaded = await identity_providers.load(store, walk.id)
+        received = Received("saml", "https://idp", "ana", None, {})
+        arrival = Arrival(loaded.connection, loaded.sign_on, received, "ana", Mapped(None, (), ()), 1)
+        user = await store.user_named(walk.id, ANA)
+        groups = Groups(tuple(values), overage=False, looks_like="names")
+        return await memberships.plan(store, arrival, groups, user, provisioned=False)
+
+    few, many = (walk.vestibule.admin(lambda store, more=more: planned(store, names + more)) for more in ([], ["Z"]))
+    assert sorted(few["leaves"].values()) == ["Engineering", "Everybody", "Führungskreis"]
+    assert (many["leaves"], many["overage"]) == ({}, True)

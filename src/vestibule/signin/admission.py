@@ -8,7 +8,7 @@ import orjson
 from vestibule import ids
 from vestibule.canary import is_canary
 from vestibule.claims import Profile, read_address
-from vestibule.model import Audit, EmailProof, Identity, JsonObject, Token, User, VerifiedEmail
+from vestibule.model import Audit, EmailProof, Identity, JsonObject, User, VerifiedEmail
 from vestibule.scim.folding import fold
 from vestibule.signin import memberships, people
 from vestibule.signin.email_policy import EmailFacts, Ruling, rule
@@ -57,14 +57,12 @@ def must_verify(profile: Profile, found: Found, ruling: Ruling, policy: str) -> 
 
 
 async def is_provisioned(store: Store, arrival: Arrival) -> bool:
-    """Whether the identity provider keeps the people of this connection by SCIM: it has a token and has used it."""
-    tokens = await store.tokens(arrival.connection.id)
-    return any(_in_use(each, arrival.now) for each in tokens)
+    """Whether the identity provider keeps the people of this connection by SCIM: it has a token, and has used one.
 
-
-def _in_use(token: Token, now: int) -> bool:
-    over = token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now)
-    return not over and token.user_id is None and token.last_used_at is not None
+    That a token ran out, or was replaced and the new one not used yet, does not hand the people over to sign-ins.
+    """
+    tokens = [each for each in await store.tokens(arrival.connection.id) if each.user_id is None]
+    return any(each.revoked_at is None for each in tokens) and any(each.last_used_at is not None for each in tokens)
 
 
 async def email_ruling(store: Store, arrival: Arrival, profile: Profile, found: Found) -> tuple[Ruling, str]:

@@ -23,7 +23,9 @@ async def plan(store: Store, arrival: Arrival, groups: Groups | None, user: User
     setting = arrival.sign_on.groups
     if groups is None:
         return {"applied": False, "why": "no_claim"}
-    told = {"named": len(groups.values), "overage": groups.overage}
+    # What is cut off here is not missing either.
+    cut_off = groups.overage or len(groups.values) > MOST_GROUPS
+    told = {"named": len(groups.values), "overage": cut_off}
     if setting == "never" or (setting == "auto" and provisioned):
         return {"applied": False, "why": "kept_by_scim" if setting == "auto" else "off", **told}
     values = groups.values[:MOST_GROUPS]
@@ -33,7 +35,7 @@ async def plan(store: Store, arrival: Arrival, groups: Groups | None, user: User
     leaves = [
         each
         for each in held
-        if each.origin == "login" and not each.claimed and each.group_id not in known and not groups.overage
+        if each.origin == "login" and not each.claimed and each.group_id not in known and not cut_off
     ]
     named = {name for group in known.values() for name in (fold(group.display_name), group.external_id)}
     unknown = [each for each in values if fold(each) not in named and each not in named]

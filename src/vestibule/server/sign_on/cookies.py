@@ -10,25 +10,30 @@ LOGIN_LASTS = 15 * 60
 VERIFY_LASTS = 7 * 24 * 3_600
 
 
-def login_name(login_id: str) -> str:
+def _name(desk: Desk, name: str) -> str:
+    """By https with the prefix that binds a cookie to this host (RFC 6265bis 4.1.3.2): no neighbour can set it."""
+    return f"__Host-{name}" if desk.secure else name
+
+
+def login_name(desk: Desk, login_id: str) -> str:
     """A cookie of its own for each begun sign-in, so that two tabs do not end each other."""
-    return f"vst_login_{login_id[-16:]}"
+    return _name(desk, f"vst_login_{login_id[-16:]}")
 
 
-def verify_name(verification_id: str) -> str:
+def verify_name(desk: Desk, verification_id: str) -> str:
     """A cookie for each verification."""
-    return f"vst_verify_{verification_id[-16:]}"
+    return _name(desk, f"vst_verify_{verification_id[-16:]}")
 
 
 def session_name(desk: Desk) -> str:
-    """The cookie of the session; by https with the prefix that binds it to this host (RFC 6265bis 4.1.3.2)."""
-    return "__Host-vst_session" if desk.secure else "vst_session"
+    """The cookie of the session."""
+    return _name(desk, "vst_session")
 
 
 def put_login(response: Response, desk: Desk, login_id: str, secret: str) -> None:
     """Bind a begun sign-in to this browser. The answer may be posted from the identity provider's site."""
     response.set_cookie(
-        login_name(login_id), secret, max_age=LOGIN_LASTS, path="/sso/", secure=desk.secure, httponly=True,
+        login_name(desk, login_id), secret, max_age=LOGIN_LASTS, path="/", secure=desk.secure, httponly=True,
         samesite="none" if desk.secure else "lax",
     )  # fmt: skip
 
@@ -36,7 +41,7 @@ def put_login(response: Response, desk: Desk, login_id: str, secret: str) -> Non
 def drop_login(response: Response, desk: Desk, login_id: str) -> None:
     """Forget a sign-in that is over."""
     response.delete_cookie(
-        login_name(login_id), path="/sso/", secure=desk.secure, httponly=True,
+        login_name(desk, login_id), path="/", secure=desk.secure, httponly=True,
         samesite="none" if desk.secure else "lax",
     )  # fmt: skip
 
@@ -44,7 +49,7 @@ def drop_login(response: Response, desk: Desk, login_id: str) -> None:
 def put_verify(response: Response, desk: Desk, verification_id: str, secret: str) -> None:
     """Bind a verification to this browser."""
     response.set_cookie(
-        verify_name(verification_id), secret, max_age=VERIFY_LASTS, path="/sso/verify/", secure=desk.secure,
+        verify_name(desk, verification_id), secret, max_age=VERIFY_LASTS, path="/", secure=desk.secure,
         httponly=True, samesite="lax",
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ class OidcEndpoints:
 
     async def _taken(self, request: Request, visit: Visit, state: str) -> Mapping[str, Any]:
         """The sign-in that this browser began. Raises LoginRefused."""
-        secret = request.cookies.get(cookies.login_name(state), "")
+        secret = request.cookies.get(cookies.login_name(self._desk, state), "")
         try:
             login = await self._desk.store.take_login(visit.connection_id, state, hashed(secret))
         except NotFound:

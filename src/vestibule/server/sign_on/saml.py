@@ -145,7 +145,7 @@ class SamlEndpoints:
         """The sign-in that this browser began; empty when the message says that it answers none."""
         if not relay_state or not relay_state.startswith("lgn_"):
             return {}
-        secret = request.cookies.get(cookies.login_name(relay_state), "")
+        secret = request.cookies.get(cookies.login_name(self._desk, relay_state), "")
         try:
             login = await self._desk.store.take_login(visit.connection_id, relay_state, hashed(secret))
         except NotFound:

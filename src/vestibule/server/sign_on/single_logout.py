@@ -81,7 +81,7 @@ class LogoutEndpoint:
         """The request that we sent from this browser, if one is awaited."""
         if relay_state is None or not relay_state.startswith("lgn_"):
             return None
-        secret = request.cookies.get(cookies.login_name(relay_state), "")
+        secret = request.cookies.get(cookies.login_name(self._desk, relay_state), "")
         try:
             pending = await self._desk.store.take_login(visit.connection_id, relay_state, hashed(secret))
         except NotFound:

@@ -122,7 +122,7 @@ class VerifyEndpoints:
         except NotFound as error:
             raise LoginRefused(404, "request_unknown", {"why": "no_verification"}) from error
         visit.known = True
-        secret = request.cookies.get(cookies.verify_name(verification_id), "")
+        secret = request.cookies.get(cookies.verify_name(self._desk, verification_id), "")
         if not verification.browser_hash:
             raise LoginRefused(400, "request_unknown", {"why": "used_or_too_old"})
         if not ids.same_hash(hashed(secret), verification.browser_hash):
