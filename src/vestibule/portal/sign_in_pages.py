@@ -26,8 +26,9 @@ _templates = Environment(
     loader=PackageLoader("vestibule.portal"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 _templates.filters["with_code"] = _with_code
-_SUBMIT = "document.forms[0].submit()"
-_SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
+SUBMIT = "document.forms[0].submit()"
+"""The one script of these pages; the policy names it by its hash."""
+_SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
 _ANYWHERE = "form-action *"
 """Of a form that leads to an identity provider: browsers hold the policy against each redirect that follows, and to
 which sites those lead is the provider's own affair (CSP 3, 6.4.1)."""
@@ -45,7 +46,7 @@ def refused_page(exchange: Exchange) -> Response:
 def posting_page(action: str, fields: Mapping[str, str]) -> Response:
     """A form that goes to the identity provider by itself, or by a button where scripts are off."""
     return _page(
-        "posting.html", 200, action=action, fields=fields, script=_SUBMIT,
+        "posting.html", 200, action=action, fields=fields, script=SUBMIT,
         policy=f"{_ANYWHERE}; script-src 'sha256-{_SUBMIT_HASH}'",
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ def start_page(problem: str = "", address: str = "") -> Response:
 def code_mail(digits: str, enterprise: str) -> tuple[str, str, str]:
     """Subject, text and HTML of the mail with a code."""
     shown = f"{digits[:3]} {digits[3:]}"
-    values: dict[str, Any] = {"digits": digits, "shown": shown, "enterprise": enterprise}
+    values: dict[str, Any] = {"digits": digits, "shown": shown, "enterprise": " ".join(enterprise.split())}
     text = _templates.get_template("code_mail.txt").render(**values)
     html = _templates.get_template("code_mail.html").render(**values)
     # Not escaped: a subject is no HTML; and one line, whatever the enterprise is called.
