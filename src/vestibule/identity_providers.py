@@ -15,6 +15,7 @@ from vestibule.oidc.keys import Keys, read_jwks
 from vestibule.oidc.provider import Provider, discovery_url, issuer_of, read_discovery
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.target import FetchError
+from vestibule.saml.certificates import read as read_certificate
 from vestibule.saml.errors import SamlError
 from vestibule.saml.metadata import IdpMetadata, read_idp
 from vestibule.saml.names import POST, REDIRECT
@@ -177,7 +178,8 @@ async def refresh_metadata(store: Store, fetcher: Fetcher, loaded: Loaded, now: 
         return replace(sign_on, idp=replace(fresh, metadata_tried_at=now, signs_ciphertext=idp.signs_ciphertext))
 
     changed = fault is None and _essence(fresh) != _essence(present)
-    detail = {"certificates": len(fresh.certificates), "sso_url": fresh.sso_url}
+    fingerprints = [read_certificate(each).fingerprint for each in fresh.certificates]
+    detail = {"certificates": fingerprints, "sso_url": fresh.sso_url, "slo_url": fresh.slo_url}
     entry = _audit(loaded.connection.id, now, "metadata", "sign_on.metadata_changed", detail) if changed else None
     return await _renewed(store, loaded, renew, entry)
 
@@ -245,15 +247,21 @@ async def provider_for(
 ) -> tuple[Loaded, Provider]:
     """What signing in at the OpenID Provider needs; its document is read again once a day, kept when that fails."""
     idp = _oidc(loaded)
-    old = idp.discovery is None or now - (idp.discovery_read_at or 0) >= READ_AGAIN
-    if old:
+    old = now - (idp.discovery_read_at or 0) >= READ_AGAIN and now - (idp.discovery_tried_at or 0) >= NOT_BEFORE
+    if idp.discovery is None or old:
         try:
             _, document = await discover(fetcher, idp.issuer, allow_http=allow_http)
         except (FetchError, OidcError):
             if idp.discovery is None:
                 raise
+            await _renewed(store, loaded, _with_oidc(discovery_tried_at=now))
         else:
-            loaded = await _renewed(store, loaded, _with_oidc(discovery=document, discovery_read_at=now))
+            change = _with_oidc(discovery=document, discovery_read_at=now, discovery_tried_at=now)
+            fresh = read_discovery(document.encode(), idp.issuer, allow_http=allow_http)
+            kept = idp.discovery and read_discovery(idp.discovery.encode(), idp.issuer, allow_http=allow_http)
+            detail = {"authorization_endpoint": fresh.authorization_endpoint, "jwks_uri": fresh.jwks_uri}
+            entry = _audit(loaded.connection.id, now, "discovery", "sign_on.discovery_changed", detail)
+            loaded = await _renewed(store, loaded, change, entry if kept and kept != fresh else None)
             idp = _oidc(loaded)
     return loaded, read_discovery((idp.discovery or "").encode(), idp.issuer, allow_http=allow_http)
 
@@ -263,16 +271,21 @@ async def keys_for(
 ) -> Keys:
     """The provider's keys; `anew` when a token names one that is not among them, but at most every five minutes."""
     idp = _oidc(loaded)
-    age = now - (idp.jwks_read_at or 0)
-    if idp.jwks is None or age >= READ_AGAIN or (anew and age >= NOT_BEFORE):
+    age, rest = now - (idp.jwks_read_at or 0), now - (idp.jwks_tried_at or idp.jwks_read_at or 0)
+    if idp.jwks is None or ((anew or age >= READ_AGAIN) and rest >= NOT_BEFORE):
         try:
             fetched = await fetcher.get(provider.jwks_uri, accept="application/json")
             keys = read_jwks(fetched.body)
         except (FetchError, OidcError):
             if idp.jwks is None:
                 raise
+            await _renewed(store, loaded, _with_oidc(jwks_tried_at=now))
         else:
-            await _renewed(store, loaded, _with_oidc(jwks=fetched.body.decode(), jwks_read_at=now))
+            change = _with_oidc(jwks=fetched.body.decode(), jwks_read_at=now, jwks_tried_at=now)
+            detail = {"kids": [each.kid for each in keys.keys]}
+            entry = _audit(loaded.connection.id, now, "keys", "sign_on.keys_changed", detail)
+            changed = idp.jwks is not None and keys != read_jwks(idp.jwks.encode())
+            await _renewed(store, loaded, change, entry if changed else None)
             return keys
     return read_jwks((idp.jwks or "").encode())
 

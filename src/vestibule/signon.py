@@ -65,8 +65,11 @@ class OidcIdp:
     """Entra's `tid` or Google's `hd` that are let in; none lets in every one that the issuer has."""
     discovery: str | None = None
     discovery_read_at: int | None = None
+    discovery_tried_at: int | None = None
+    """When it was last asked for, whether it came or not."""
     jwks: str | None = None
     jwks_read_at: int | None = None
+    jwks_tried_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ def _read(kind: Callable[..., T], given: Any, where: str, **parts: Any) -> T:
         if name not in known:
             raise InvalidSignOn(f"There is no sign-on setting `{name}`: they are {', '.join(sorted(known))}.")
         values[name] = _checked(f"{where}.{name}".removeprefix("."), name, value)
+        if name.endswith("_url") and value is not None and not value.lower().startswith(("https://", "http://")):
+            raise InvalidSignOn(f"`{where}.{name}` is an address that begins with https://, not {value!r}.")
     needed = [
         name for name in ("entity_id", "sso_url", "issuer", "client_id") if name in known and not values.get(name)
     ]
@@ -162,7 +167,8 @@ _FLAGS = frozenset(
      "wants_signed_requests", "signs_ciphertext"}
 )  # fmt: skip
 _INSTANTS = frozenset(
-    {"expired_until", "metadata_read_at", "metadata_tried_at", "discovery_read_at", "jwks_read_at"}
+    {"expired_until", "metadata_read_at", "metadata_tried_at", "discovery_read_at", "discovery_tried_at",
+     "jwks_read_at", "jwks_tried_at"}
 )  # fmt: skip
 _NUMBERS: Mapping[str, tuple[int, int]] = {"skew": (0, 600), "session_hours": (1, 720)}
 _LISTS = frozenset({"certificates", "tenants", "match"})
