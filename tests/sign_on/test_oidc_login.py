@@ -80,7 +80,8 @@ def test_new_keys_are_read_when_a_token_names_one(oidc_walk: Walk) -> None:
     walk.provider.control(certificate="roll")
     walk.provider.control(certificate="activate")
     oidc = walk.set().as_json()["oidc"]
-    walk.set(oidc={**oidc, "jwks_read_at": SystemClock().now() - 600_000_000})
+    ago = SystemClock().now() - 600_000_000
+    walk.set(oidc={**oidc, "jwks_read_at": ago, "jwks_tried_at": ago})
     assert walk.login().status_code == 303
 
 
