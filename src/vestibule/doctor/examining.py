@@ -157,7 +157,7 @@ async def _of_sign_on(looking: _Looking, loaded: Loaded, asked: Counted) -> list
     ]
     if looking.claims is not None:
         found += matching.findings(matching.last_seen(looking.claims, loaded.sign_on), looking.accounts)
-    if not any(each.error is None for each in seen):
+    if not any(sign_ins.is_good(each) for each in seen):
         found.append(_untested(connection_id))
     if not loaded.enabled:
         command = f"vestibule connection set {connection_id} --enable"

@@ -12,7 +12,6 @@ from vestibule.scim.folding import fold
 
 LOOKED_AT = 500
 """How many of the newest sign-ins are looked at."""
-_SIGNED_IN = 400
 
 
 @dataclass(slots=True)
@@ -25,6 +24,11 @@ class _Story:
     counted: Counted = field(default_factory=Counted)
 
 
+def is_good(exchange: Exchange) -> bool:
+    """Whether somebody came in, or would have in a test; not a step on the way, such as going there."""
+    return exchange.error is None and explain(exchange).code == "signed_in"
+
+
 def findings(exchanges: Sequence[Exchange]) -> list[Finding]:
     """Refusals that nothing later made good, by code, and notes. `exchanges` are sign-ins, the newest first."""
     refused: dict[str, _Story] = {}
@@ -32,9 +36,9 @@ def findings(exchanges: Sequence[Exchange]) -> list[Finding]:
     came_in: set[str] = set()
     for exchange in exchanges:
         who = fold(exchange.target or "")
-        if exchange.error is None:
+        if is_good(exchange):
             came_in.add(who)
-        elif not who or who not in came_in:
+        elif exchange.error is not None and (not who or who not in came_in):
             told = explain(exchange)
             refused.setdefault(told.code, _story_of(told)).counted.add(exchange.target or exchange.id)
         sign_in = SignIn(exchange)
