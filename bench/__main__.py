@@ -1,6 +1,7 @@
 """`python -m bench`: measure and report. `python -m bench report FILE`: the report of an earlier run again."""
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import click
 import uvloop
 
-from bench import figures, postgres
+from bench import figures, log_cost, postgres
 from bench.figures import Results, Skipped
 from bench.machine import describe
 from bench.ours import OnPostgres, OnSqlite
@@ -95,6 +96,18 @@ def _postgres(stack: ExitStack, url: str | None) -> tuple[postgres.Postgres | No
 def report(file: Path, out: Path | None) -> None:
     """The report of the results in FILE, which `--json` kept."""
     _report(figures.read(file), out)
+
+
+@main.command("log")
+@click.option("--calls", type=click.IntRange(8), default=2_000, show_default=True, help="Requests of each round.")
+def log_costs(calls: int) -> None:
+    """What the log costs a request: with recording and without, as a ratio."""
+    SCRATCH.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=SCRATCH) as folder,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        click.echo(log_cost.told(runner.run(log_cost.measure(Path(folder), calls))))
 
 
 def _report(results: Results, out: Path | None) -> None:

@@ -146,9 +146,11 @@ class SqliteEngine:
 
     async def flush(self) -> None:
         """See Engine."""
-        self._go_on()
-        while self._task is not None:
-            await self._task
+        # What came while one commit was waited for goes with the next one.
+        for _ in range(2):
+            self._go_on()
+            while self._task is not None:
+                await self._task
         if self._riders:
             raise Unreachable(f"{len(self._riders)} entries of the log could not be written yet.")
 

@@ -63,7 +63,8 @@ async def _of_outcome(db: Db, connection_id: str, query: ExchangeQuery, outcome:
         if value is not None:
             values.append(value)
             narrowed += f" AND {condition.format(f'${len(values)}')}"
-    # To the letter, as the index of sign-ins has it.
+    # To the letter, as the indexes have it.
+    narrowed += " AND outcome <> 'done'" if outcome not in (None, "done") else ""
     narrowed += {
         None: "",
         True: " AND resource_type = 'SignIn'",
