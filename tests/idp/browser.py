@@ -128,7 +128,8 @@ class Provider:
     http: httpx2.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx2.Client(base_url=self.url, trust_env=False, timeout=30)
+        # A key takes seconds to make where others work too.
+        self.http = httpx2.Client(base_url=self.url, trust_env=False, timeout=60)
 
     @property
     def state(self) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sign_on.conftest import Mailbox
 from tests.sign_on.test_email import CORE, DMITRI, asked, decide, enter, waiting
-from tests.sign_on.walk import ANA, Walk
+from tests.sign_on.walk import ANA, Walk, now
 from vestibule import ids
 from vestibule.clock import SystemClock
 from vestibule.model import Audit, Domain, EmailVerification
@@ -256,3 +256,60 @@ def test_a_test_sign_in_knows_of_an_administrators_no(walk: Walk) -> None:
     decide(walk, approve=False)
     answer = walk.login(DMITRI, test="1")
     assert walk.code_of(answer) == "approval_refused"
+
+
+def test_a_word_serves_nobody_who_took_the_name_meanwhile(walk: Walk) -> None:
+    walk.set(email_policy="admin_approves", match=["userName"])
+    _, text = walk.vestibule.token(walk.id)
+    with walk.vestibule.client(walk.id, text) as scim:
+        made = [scim.post("/Users", json={"schemas": [CORE], "userName": name}).json() for name in (DMITRI, "another")]
+        page = asked(walk, DMITRI)
+        for each, name in zip(made, ("former", DMITRI), strict=True):
+            renamed = scim.put(f"/Users/{each['id']}", json={"schemas": [CORE], "userName": name, "active": True})
+            assert renamed.status_code == 200, renamed.text
+    decide(walk, approve=True)
+    assert walk.browser.get(str(page.url)).status_code == 403
+    assert walk.vestibule.admin(lambda store: store.identities(walk.id)) == []
+
+
+def test_a_verification_that_is_over_leads_nowhere(walk: Walk) -> None:
+    walk.set(email_policy="admin_approves")
+    page = asked(walk, DMITRI)
+    decide(walk, approve=True)
+    over = waiting(walk)
+    walk.vestibule.admin(
+        lambda store: store.change_verification(walk.id, over.id, lambda each: replace(each, expires_at=1))
+    )
+    answer = walk.browser.get(str(page.url))
+    assert (answer.status_code, walk.exchange(answer).facts["why"]) == (400, "too_old")
+
+
+def test_codes_are_sent_five_times_and_no_more(walk: Walk, mailbox: Mailbox) -> None:
+    walk.set(email_policy="always_code")
+    page = asked(walk)
+    before = len(mailbox.to(ANA))
+    for _ in range(6):
+        later(walk)
+        answer = enter(walk, page, resend="1")
+    assert (answer.status_code, walk.code_of(answer)) == (429, "email_code_too_many_codes")
+    assert len(mailbox.to(ANA)) == before + 4
+
+
+def test_a_code_is_good_for_ten_minutes_and_for_its_own_verification(walk: Walk, mailbox: Mailbox) -> None:
+    walk.set(email_policy="always_code")
+    page, code = asked(walk), mailbox.code(ANA)
+    first = waiting(walk)
+    walk.vestibule.admin(
+        lambda store: store.change_verification(walk.id, first.id, lambda each: replace(each, code_expires_at=now()))
+    )
+    answer = enter(walk, page, code=code)
+    assert walk.code_of(answer) == "email_code_code_expired"
+    walk.browser.cookies.clear()
+    other, theirs = asked(walk, "ben@contoso.example"), waiting(walk)
+    # As if somebody had copied the row's hash: it belongs to the verification that it was made for.
+    walk.vestibule.admin(
+        lambda store: store.change_verification(
+            walk.id, theirs.id, lambda each: replace(each, code_hash=first.code_hash)
+        )
+    )
+    assert enter(walk, other, code=code).status_code == 400
