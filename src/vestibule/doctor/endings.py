@@ -34,27 +34,9 @@ def of_provider(sign_on: SignOn, connection_id: str, now: int) -> list[Finding]:
     idp = sign_on.idp
     if not isinstance(idp, SamlIdp):
         return []
-    found: list[Finding] = []
-    ends = [each for each in map(_end_of, idp.certificates) if each is not None]
-    told = _when(max(ends), now) if ends else None
-    by_hand = idp.metadata_url is None
     renew = f"vestibule connection set {connection_id} --metadata URL"
-    if told is not None:
-        found.append(
-            Finding(
-                "certificate_expires",
-                f"The identity provider's signing certificate {told}.",
-                "Once it has ended, every sign-in is refused. "
-                + ("Its successor has to be brought here by hand." if by_hand else "A new one is read by itself."),
-                (
-                    customer("Make a new signing certificate now, and leave it inactive until it is here"),
-                    operator("Read the metadata, which names the new one", renew),
-                ),
-                len(ends),
-                facts={"not_after": rfc3339(max(ends)), "within_days": urgency(max(ends), now)},
-            )
-        )
-    if by_hand:
+    found = _of_certificates(idp, renew, now)
+    if idp.metadata_url is None:
         found.append(
             Finding(
                 "certificate_by_hand",
@@ -74,6 +56,32 @@ def of_provider(sign_on: SignOn, connection_id: str, now: int) -> list[Finding]:
             )
         )
     return found
+
+
+def _of_certificates(idp: SamlIdp, renew: str, now: int) -> list[Finding]:
+    """That the last of the certificates ends soon, or has ended."""
+    ends = [each for each in map(_end_of, idp.certificates) if each is not None]
+    told = _when(max(ends), now) if ends else None
+    if told is None:
+        return []
+    successor = (
+        "Its successor has to be brought here by hand."
+        if idp.metadata_url is None
+        else ("A new one is read by itself.")
+    )
+    return [
+        Finding(
+            "certificate_expires",
+            f"The identity provider's signing certificate {told}.",
+            f"Once it has ended, every sign-in is refused. {successor}",
+            (
+                customer("Make a new signing certificate now, and leave it inactive until it is here"),
+                operator("Read the metadata, which names the new one", renew),
+            ),
+            len(ends),
+            facts={"not_after": rfc3339(max(ends)), "within_days": urgency(max(ends), now)},
+        )
+    ]
 
 
 def _end_of(pem: str) -> int | None:

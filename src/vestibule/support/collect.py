@@ -12,7 +12,7 @@ from vestibule import __version__
 from vestibule.clock import rfc3339
 from vestibule.cycles import Overview, overview
 from vestibule.log import Known
-from vestibule.model import JsonObject, Token
+from vestibule.model import Connection, JsonObject, Token
 from vestibule.rollcall import Expectation, GroupRoll, call_roll
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound, Store, schema
@@ -64,13 +64,7 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
             "database": scope.database,
             "schema": schema.latest(),
         },
-        "connection": {
-            "id": connection.id,
-            "idp": connection.idp,
-            "created_at": rfc3339(connection.created_at),
-            "tenant_url": f"{scope.base_url}/scim/v2/connections/{connection.id}",
-            "settings": orjson.loads(connection.settings),
-        },
+        "connection": _connection(connection, scope.base_url),
         "tokens": [_token(each, now) for each in tokens],
         "sign_on": await _sign_on(store, connection.id),
         "domains": [
@@ -90,6 +84,16 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
         ],
     }
     return Situation(document, Known({each.id: each for each in tokens}, seen.cycles))
+
+
+def _connection(connection: Connection, base_url: str) -> JsonObject:
+    return {
+        "id": connection.id,
+        "idp": connection.idp,
+        "created_at": rfc3339(connection.created_at),
+        "tenant_url": f"{base_url}/scim/v2/connections/{connection.id}",
+        "settings": orjson.loads(connection.settings),
+    }
 
 
 def _token(token: Token, now: int) -> JsonObject:
