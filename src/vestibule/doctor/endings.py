@@ -59,21 +59,17 @@ def of_provider(sign_on: SignOn, connection_id: str, now: int) -> list[Finding]:
 
 
 def _of_certificates(idp: SamlIdp, renew: str, now: int) -> list[Finding]:
-    """That the last of the certificates ends soon, or has ended."""
+    """The one that lasts longest, when it ends soon."""
     ends = [each for each in map(_end_of, idp.certificates) if each is not None]
     told = _when(max(ends), now) if ends else None
     if told is None:
         return []
-    successor = (
-        "Its successor has to be brought here by hand."
-        if idp.metadata_url is None
-        else ("A new one is read by itself.")
-    )
+    then = "A new one is read by itself." if idp.metadata_url else "Its successor has to be brought here by hand."
     return [
         Finding(
             "certificate_expires",
             f"The identity provider's signing certificate {told}.",
-            f"Once it has ended, every sign-in is refused. {successor}",
+            f"Once it has ended, every sign-in is refused. {then}",
             (
                 customer("Make a new signing certificate now, and leave it inactive until it is here"),
                 operator("Read the metadata, which names the new one", renew),
@@ -114,42 +110,45 @@ def of_keys(keys: Sequence[SpKey], connection_id: str, now: int) -> list[Finding
 
 def of_tokens(tokens: Sequence[Token], now: int) -> list[Finding]:
     """Tokens of the identity provider's that are in force, or were until lately."""
-    found: list[Finding] = []
-    for token in (each for each in tokens if each.revoked_at is None and each.user_id is None):
-        ended = token.expires_at is not None and token.expires_at <= now
-        if lacks_groups(token.scopes) and not ended:
-            lacking = [scope for scope in SCOPES if scope in GROUP_SYNC - token.scopes]
-            flags = " ".join(f"--scope {scope}" for scope in lacking)
-            found.append(
-                Finding(
-                    "token_lacks_groups",
-                    f"The token {token.id} (…{token.last_four}) can sync users but not groups: it lacks "
-                    f"{', '.join(lacking)}.",
-                    "Every group is refused with 403, although the identity provider's own test stays green.",
-                    (operator("Grant them to this same token", f"vestibule token grant {token.id} {flags}"),),
-                    facts={"token": token.id, "lacks": lacking},
-                )
-            )
-        told = None if token.expires_at is None else _when(token.expires_at, now)
-        others = any(_is_later(each, token, now) for each in tokens)
-        if told is not None and token.last_used_at is not None and not others:
-            found.append(
-                Finding(
-                    "token_expires",
-                    f"The token {token.id} (…{token.last_four}), which is in use, {told}.",
-                    "Provisioning stops then, and the identity provider goes into quarantine.",
-                    (
-                        operator("Make its successor; both work meanwhile", f"vestibule token rotate {token.id}"),
-                        customer("Enter the new token, and test the connection"),
-                    ),
-                    facts={"token": token.id, "expires_at": rfc3339(token.expires_at or 0)},
-                )
-            )
-    return found
+    ours = [each for each in tokens if each.revoked_at is None and each.user_id is None]
+    found = [_lacking(each) for each in ours if lacks_groups(each.scopes) and not _is_over(each, now)]
+    ending = (each for each in ours if each.last_used_at is not None and not any(_is_later(o, each, now) for o in ours))
+    return [*found, *filter(None, (_ending(each, now) for each in ending))]
+
+
+def _is_over(token: Token, now: int) -> bool:
+    return token.expires_at is not None and token.expires_at <= now
+
+
+def _lacking(token: Token) -> Finding:
+    lacking = [scope for scope in SCOPES if scope in GROUP_SYNC - token.scopes]
+    flags = " ".join(f"--scope {scope}" for scope in lacking)
+    return Finding(
+        "token_lacks_groups",
+        f"The token {token.id} (…{token.last_four}) can sync users but not groups: it lacks {', '.join(lacking)}.",
+        "Every group is refused with 403, although the identity provider's own test stays green.",
+        (operator("Grant them to this same token", f"vestibule token grant {token.id} {flags}"),),
+        facts={"token": token.id, "lacks": lacking},
+    )
+
+
+def _ending(token: Token, now: int) -> Finding | None:
+    told = None if token.expires_at is None else _when(token.expires_at, now)
+    if told is None:
+        return None
+    return Finding(
+        "token_expires",
+        f"The token {token.id} (…{token.last_four}), which is in use, {told}.",
+        "Provisioning stops then, and the identity provider goes into quarantine.",
+        (
+            operator("Make its successor; both work meanwhile", f"vestibule token rotate {token.id}"),
+            customer("Enter the new token, and test the connection"),
+        ),
+        facts={"token": token.id, "expires_at": rfc3339(token.expires_at or 0)},
+    )
 
 
 def _is_later(other: Token, token: Token, now: int) -> bool:
     """Whether another token in force has taken this one's place."""
-    good = other.revoked_at is None and other.user_id is None and other.id != token.id
     lasts = other.expires_at is None or other.expires_at > max(now, token.expires_at or 0)
-    return good and lasts and other.last_used_at is not None
+    return other.id != token.id and lasts and other.last_used_at is not None
