@@ -75,6 +75,9 @@ class RollCallPromises(Stage):
         await store.begin_expectation(expecting(3))
         with pytest.raises(NotFound):
             await store.settle_expectation(HERE, "rll_2", taken(2))
+        for connection_id, ident in ((HERE, "rll_2"), (THERE, "rll_3")):
+            with pytest.raises(NotFound):
+                await store.add_expected(connection_id, ident, named("eve"))
         await store.add_expected(HERE, "rll_3", named("dan"))
         after = await store.settle_expectation(HERE, "rll_3", taken(3))
         assert await store.expectations(HERE) == [after] == [expecting(3, count=1)]

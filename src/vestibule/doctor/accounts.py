@@ -106,7 +106,7 @@ class Accounts:
         return [
             _finding(
                 "mail_missing", self.without_mail,
-                f"{people(self.without_mail.count)} of {self.active} have no address.",
+                f"{people(self.without_mail.count)} of {self.active} active ones have no address.",
                 "Invitations and codes have nowhere to go, and nobody is found by address. The identity provider sends "
                 "no address for an empty attribute, or none is mapped.", source,
             ),

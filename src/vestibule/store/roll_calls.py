@@ -120,7 +120,10 @@ class RollCallStore(Protocol):
         ...
 
     async def add_expected(self, connection_id: str, expectation_id: str, people: Sequence[ExpectedPerson]) -> None:
-        """Add people to an expectation; who is in it already stays as it is. Names are compared caseless."""
+        """Add people to an expectation; who is in it already stays as it is. Names are compared caseless.
+
+        Raises NotFound, as when another draft of the group was begun meanwhile.
+        """
         ...
 
     async def settle_expectation(

@@ -68,6 +68,11 @@ async def begin(db: Db, draft: KeptExpectation) -> None:
 
 async def add_people(db: Db, connection_id: str, expectation_id: str, people: Sequence[ExpectedPerson]) -> None:
     """Add people; who is there already stays as it is."""
+    there = await db.row(
+        "SELECT 1 FROM expectations WHERE connection_id = $1 AND id = $2", connection_id, expectation_id
+    )
+    if there is None:
+        raise NotFound("expectation", expectation_id)
     await db.many(
         f"INSERT INTO expected_people (connection_id, expectation_id, name_ci, {_PERSON}) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
