@@ -58,13 +58,8 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
         "since": rfc3339(scope.since),
         "until": rfc3339(scope.until),
         "names": "kept" if redactor.with_names else "replaced",
-        "versions": {
-            "vestibule": __version__,
-            "python": platform.python_version(),
-            "database": scope.database,
-            "schema": schema.latest(),
-        },
-        "connection": _connection(connection, scope.base_url),
+        "versions": _versions(scope),
+        "connection": _connection(connection, scope),
         "tokens": [_token(each, now) for each in tokens],
         "sign_on": await _sign_on(store, connection.id),
         "domains": [
@@ -86,12 +81,21 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
     return Situation(document, Known({each.id: each for each in tokens}, seen.cycles))
 
 
-def _connection(connection: Connection, base_url: str) -> JsonObject:
+def _versions(scope: Scope) -> JsonObject:
+    return {
+        "vestibule": __version__,
+        "python": platform.python_version(),
+        "database": scope.database,
+        "schema": schema.latest(),
+    }
+
+
+def _connection(connection: Connection, scope: Scope) -> JsonObject:
     return {
         "id": connection.id,
         "idp": connection.idp,
         "created_at": rfc3339(connection.created_at),
-        "tenant_url": f"{base_url}/scim/v2/connections/{connection.id}",
+        "tenant_url": f"{scope.base_url}/scim/v2/connections/{connection.id}",
         "settings": orjson.loads(connection.settings),
     }
 
