@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vestibule.cli.source import read_expectations
 from vestibule.clock import SystemClock
 from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
+from vestibule.rollcall.keeping import Taken, expect_people
 from vestibule.support import Pseudonyms, Redactor, Scope, write_bundle
 from vestibule.support.collect import shown_settings
 
@@ -237,3 +239,20 @@ def test_a_bundle_that_cannot_be_made_says_why(
     with pytest.raises(AssertionError, match="exists already"):
         cli(story.vestibule, "support", story.connection_id, "--out", str(tmp_path / "b.zip"))
     assert (tmp_path / "b.zip").read_text() == "mine"
+
+
+def test_who_is_expected_by_what_the_server_keeps_is_called_when_no_file_is_given(
+    peopled: Tenant, tmp_path: Path
+) -> None:
+    async def people() -> AsyncIterator[list[ExpectedPerson]]:
+        yield [ExpectedPerson(f"{each}{LEAK}@people.example") for each in ("ana", "dora", "other")]
+
+    peopled.vestibule.admin(
+        lambda store: expect_people(
+            store, SystemClock(), peopled.connection_id, "grp_all@people.example", people(), Taken("list")
+        )
+    )
+    files = bundled(peopled, tmp_path / "bundle")
+    (roll,) = json.loads(files["situation.json"])["rollcall"]
+    assert (roll["expected"], roll["missing_count"]) == (3, 2)
+    assert all(LEAK not in text for text in files.values())

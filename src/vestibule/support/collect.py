@@ -14,6 +14,7 @@ from vestibule.cycles import Overview, overview
 from vestibule.log import Known
 from vestibule.model import Connection, JsonObject, Token
 from vestibule.rollcall import Expectation, GroupRoll, call_roll
+from vestibule.rollcall.calling import call_kept
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound, Store, schema
 from vestibule.support.redact import Redactor
@@ -52,7 +53,7 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
     redactor.names.groups |= {fold(each.display_name) for each in groups.items}
     redactor.names.groups |= {fold(each.group) for each in scope.expectations}
     seen = await overview(store, connection.id, now)
-    rolls = await call_roll(store, connection.id, scope.expectations)
+    rolls = await _rolls(store, scope, redactor)
     document: JsonObject = {
         "made_at": rfc3339(now),
         "since": rfc3339(scope.since),
@@ -139,6 +140,15 @@ def shown_settings(content: Any) -> Any:
     return "(sealed)" if isinstance(content, str) and content.startswith("v1.") else content
 
 
+async def _rolls(store: Store, scope: Scope, redactor: Redactor) -> list[GroupRoll]:
+    """The rolls of who is expected by the file at hand, else of who is expected by what the server keeps."""
+    if scope.expectations:
+        return await call_roll(store, scope.connection_id, scope.expectations)
+    kept = await store.expectations(scope.connection_id)
+    redactor.names.groups |= {fold(each.group) for each in kept}
+    return [await call_kept(store, each) for each in kept]
+
+
 async def _waiting(store: Store, connection_id: str) -> JsonObject:
     conflicts = await store.conflicts(connection_id, "open")
     holds = [each for each in await store.holds(connection_id) if each.state == "open"]
@@ -159,10 +169,15 @@ def _cycles(seen: Overview, redactor: Redactor) -> JsonObject:
 
 def _roll(roll: GroupRoll, redactor: Redactor) -> JsonObject:
     missing = [
-        replace(each, who=each.who if each.count > 1 else redactor.who(each.who), detail=redactor.text(each.detail))
+        replace(
+            each,
+            who=each.who if each.count > 1 else redactor.who(each.who),
+            detail=redactor.text(each.detail),
+            evidence={name: redactor.evidence(value) for name, value in each.evidence.items()},
+        )
         for each in roll.missing
     ]
-    extra = [replace(each, who=redactor.who(each.who)) for each in roll.extra]
+    extra = [replace(each, who=each.who if each.count > 1 else redactor.who(each.who)) for each in roll.extra]
     shown = replace(roll, missing=tuple(missing), extra=tuple(extra), pending=()).as_json()
     shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
     return shown

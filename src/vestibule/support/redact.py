@@ -69,6 +69,14 @@ class Redactor:
         """A text that may name people."""
         return text if self.with_names else self.names.text(text)
 
+    def evidence(self, value: Any) -> Any:
+        """A fact about a person: every text in it is renamed that is no id of ours."""
+        if isinstance(value, dict):
+            return {name: self.evidence(each) for name, each in cast("JsonObject", value).items()}
+        if isinstance(value, list | tuple):
+            return [self.evidence(each) for each in cast("list[Any]", value)]
+        return self.who(value) if isinstance(value, str) else value
+
     def who(self, name: str) -> str:
         """The name of a person."""
         return name if self.with_names else self.names.of(name)
