@@ -12,7 +12,7 @@ from tests.saml.keys import certificate
 from tests.saml.test_metadata import ENTRA
 from vestibule import sessions
 from vestibule.clock import SystemClock
-from vestibule.model import Audit, EmailVerification, Identity
+from vestibule.model import Audit, EmailVerification, Identity, LoginEvidence
 from vestibule.store import Store
 from vestibule.store.opening import open_store
 
@@ -226,4 +226,10 @@ def test_an_exception_is_made_for_a_group_and_ends(shell: Shell, con: str, metad
 
 
 def test_nothing_is_shown_of_sign_ins_that_were_not(shell: Shell, con: str) -> None:
+    assert "Nothing is kept" in shell.refusal("signin", "show", con)
+
+
+def test_evidence_that_is_over_is_shown_to_nobody(shell: Shell, con: str) -> None:
+    over = LoginEvidence(con, "claims", "claims", 1, 2, "sealed")
+    admin(shell, lambda store: store.keep_evidence(over))
     assert "Nothing is kept" in shell.refusal("signin", "show", con)

@@ -1,5 +1,6 @@
 """Who a sign-in is: found by the link rule, made where it is allowed, and never brought back against SCIM's word."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -27,9 +28,18 @@ def scim(walk: Walk) -> Any:
     walk.set(email_policy="trust_idp_claim")
     _, text = walk.vestibule.token(walk.id)
     with walk.vestibule.client(walk.id, text) as client:
-        # The token has been used, so SCIM is on.
+        # The token has been used, so SCIM is on, as soon as that is noted.
         assert client.get("/Users?count=1").status_code == 200
+        walk.vestibule.admin(lambda store: _noted(store, walk.id))
         yield client
+
+
+async def _noted(store: Store, connection_id: str) -> None:
+    for _ in range(500):
+        if any(each.last_used_at for each in await store.tokens(connection_id)):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the use of the token was not noted")
 
 
 def provision(scim: httpx2.Client, user_name: str = ANA, **more: Any) -> str:

@@ -326,6 +326,8 @@ def show(session: Session, connection_id: str, test_id: str | None) -> None:
         wanted = test_id or "claims"
         try:
             kept = await store.evidence(connection_id, wanted)
+            if kept.expires_at <= session.clock.now():
+                raise NotFound("evidence", wanted)
             text = (await seal_of(store, session.settings)).open(kept.document, context(connection_id, wanted))
         except NotFound as error:
             raise Refused("Nothing is kept: nobody has signed in lately, or the test is over a week old.") from error
