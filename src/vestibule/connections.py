@@ -80,10 +80,17 @@ async def the_connection(store: Store, connection_id: str) -> Connection:
 
 
 async def change_settings(
-    store: Store, clock: Clock, connection_id: str, changes: Mapping[str, Any], *, actor: str = "cli"
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    changes: Mapping[str, Any],
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
 ) -> Connection:
     """Change how a connection speaks SCIM (see `scim.profile.Profile`); None takes a setting back to its default.
 
+    `because` is kept with the audit entry, e.g. the request that it was done for.
     Raises Refused for an unknown connection, scim.errors.InvalidValue for a setting that is none.
     """
     if "withdrawn" in changes:
@@ -95,7 +102,7 @@ async def change_settings(
             _check_shape(present, each)
         return wanted
 
-    return await _change(store, clock, connection_id, change, actor, dict(changes))
+    return await _change(store, clock, connection_id, change, actor, {**changes, **(because or {})})
 
 
 async def declare_extension(
@@ -213,10 +220,18 @@ async def create_token(
     return MintedToken(token, secret.text)
 
 
-async def grant(store: Store, clock: Clock, token_id: str, scopes: frozenset[str], *, actor: str = "cli") -> Token:
+async def grant(
+    store: Store,
+    clock: Clock,
+    token_id: str,
+    scopes: frozenset[str],
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Token:
     """Add scopes to a token that the identity provider already holds; its text stays the same.
 
-    Raises Refused for an unknown token, a revoked or expired one, or no scope.
+    `because` is kept with the audit entry. Raises Refused for an unknown token, a revoked or expired one, or no scope.
     """
     token = await the_token(store, token_id)
     now = clock.now()
@@ -229,6 +244,7 @@ async def grant(store: Store, clock: Clock, token_id: str, scopes: frozenset[str
         "granted": in_order(scopes - token.scopes),
         "before": in_order(token.scopes),
         "after": in_order(token.scopes | scopes),
+        **(because or {}),
     }
     entry = _audit(token, now, actor, "token.scopes_granted", detail)
     return await store.change_token(token.connection_id, token_id, change, entry)

@@ -41,10 +41,11 @@ Edit: TypeAlias = Callable[[JsonObject], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class UserWritten:
-    """A user after a PUT or PATCH, and whether it has a new version."""
+    """A user after a PUT or PATCH, whether it has a new version, and whether it is active no more."""
 
     user: User
     changed: bool
+    deactivated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +212,10 @@ class Directory:
         only: Collection[str] | None,
     ) -> UserWritten:
         now = self.clock.now()
-        versions: list[int] = []
+        seen: list[User] = []
 
         def change(user: User) -> User | None:
-            versions.append(user.version)
+            seen.append(user)
             before: JsonObject = orjson.loads(user.document)
             before.setdefault("active", user.active)
             after = with_known_manager(before, edit(before))
@@ -235,7 +236,7 @@ class Directory:
                 return await self.store.change_user(connection_id, user_id, change, expected_version, rules)
 
         user = await self._guarded(connection_id, profile, write)
-        return UserWritten(user, user.version != versions[-1])
+        return UserWritten(user, user.version != seen[-1].version, seen[-1].active and not user.active)
 
     async def delete_user(
         self, connection_id: str, user_id: str, expected_version: int | None = None, profile: Profile = DEFAULT

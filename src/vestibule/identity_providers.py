@@ -95,7 +95,13 @@ async def _set_up(
 
 
 async def change_settings(
-    store: Store, connection: Connection, changes: Mapping[str, Any], now: int, *, actor: str
+    store: Store,
+    connection: Connection,
+    changes: Mapping[str, Any],
+    now: int,
+    *,
+    actor: str,
+    because: JsonObject | None = None,
 ) -> Loaded:
     """Change settings of a sign-on that is set up; `claims` are laid over the present ones, `enabled` switches it.
 
@@ -118,7 +124,7 @@ async def change_settings(
                 wanted[name] = value
         return _row(connection.id, read_sign_on(wanted, connection.idp), enabled=enabled)
 
-    entry = _audit(connection.id, now, actor, "sign_on.settings_changed", dict(changes))
+    entry = _audit(connection.id, now, actor, "sign_on.settings_changed", {**changes, **(because or {})})
     row = await store.change_sign_on(connection.id, change, entry)
     return Loaded(connection, kept_sign_on(row.settings, connection.idp), row.enabled)
 
@@ -155,7 +161,16 @@ def provider_of(metadata: IdpMetadata) -> SamlIdp:
     )
 
 
-async def refresh_metadata(store: Store, fetcher: Fetcher, loaded: Loaded, now: int, *, allow_http: bool) -> Loaded:
+async def refresh_metadata(
+    store: Store,
+    fetcher: Fetcher,
+    loaded: Loaded,
+    now: int,
+    *,
+    allow_http: bool,
+    actor: str = "metadata",
+    because: JsonObject | None = None,
+) -> Loaded:
     """Read the metadata behind the URL again; what was read before stays in force when that fails."""
     present = loaded.sign_on.idp
     if not isinstance(present, SamlIdp) or present.metadata_url is None:
@@ -179,8 +194,8 @@ async def refresh_metadata(store: Store, fetcher: Fetcher, loaded: Loaded, now: 
 
     changed = fault is None and _essence(fresh) != _essence(present)
     fingerprints = [read_certificate(each).fingerprint for each in fresh.certificates]
-    detail = {"certificates": fingerprints, "sso_url": fresh.sso_url, "slo_url": fresh.slo_url}
-    entry = _audit(loaded.connection.id, now, "metadata", "sign_on.metadata_changed", detail) if changed else None
+    detail = {"certificates": fingerprints, "sso_url": fresh.sso_url, "slo_url": fresh.slo_url, **(because or {})}
+    entry = _audit(loaded.connection.id, now, actor, "sign_on.metadata_changed", detail) if changed else None
     return await _renewed(store, loaded, renew, entry)
 
 
@@ -313,5 +328,7 @@ def sealed_secret(seal: Seal, connection_id: str, secret: str) -> str:
     return seal.seal(secret, client_secret_context(connection_id))
 
 
+READING_FAULTS = (FetchError, SamlError)
+"""What is raised for metadata that cannot be read; each has a `code`."""
 SETTING_FAULTS = (CannotSetUp, InvalidSignOn, InvalidMapping)
 """What is raised for settings that cannot be; the message of each is fit to be shown."""

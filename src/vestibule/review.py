@@ -1,21 +1,39 @@
-"""What waits for an administrator: accounts that may be one person's, requests that are held, protected accounts."""
+"""What waits for an administrator: accounts that may be one person's, requests that are held, protected accounts.
+
+`because` is kept with the audit entry of an act, e.g. the request that it was done for.
+"""
 
 from dataclasses import replace
 
+import orjson
+
 from vestibule import ids
+from vestibule.account_rules import check_protected, stored
 from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
-from vestibule.store import NotFound, Store
+from vestibule.scim.errors import Protected
+from vestibule.store import NotFound, Store, Taken
 
 APPROVAL_LASTS = 24 * 3_600_000_000
 """For how long, in microseconds, an approved hold lets through what it held."""
+
+NAMES = ("userName", "externalId")
+"""By what identity providers find accounts."""
 
 
 class CannotDecide(Exception):
     """A decision that cannot be taken; the message says why and what to do instead."""
 
 
-async def link(store: Store, clock: Clock, connection_id: str, conflict_id: str, *, actor: str = "cli") -> Conflict:
+async def link(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    conflict_id: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Conflict:
     """Say that both are one person.
 
     Where the identity provider's account was made all the same, it takes over the memberships of the other one, which
@@ -28,12 +46,21 @@ async def link(store: Store, clock: Clock, connection_id: str, conflict_id: str,
             await store.merge_users(connection_id, conflict.other_id, conflict.user_id, clock.now())
         except NotFound as error:
             raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
-    return await _decide(store, clock, conflict, "linked", actor)
+    return await _decide(store, clock, conflict, "linked", actor, because)
 
 
-async def dismiss(store: Store, clock: Clock, connection_id: str, conflict_id: str, *, actor: str = "cli") -> Conflict:
+async def dismiss(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    conflict_id: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Conflict:
     """Say that they are two people. Raises CannotDecide."""
-    return await _decide(store, clock, await _open(store, connection_id, conflict_id), "dismissed", actor)
+    conflict = await _open(store, connection_id, conflict_id)
+    return await _decide(store, clock, conflict, "dismissed", actor, because)
 
 
 async def _open(store: Store, connection_id: str, conflict_id: str) -> Conflict:
@@ -47,28 +74,96 @@ async def _open(store: Store, connection_id: str, conflict_id: str) -> Conflict:
     return found[0]
 
 
-async def _decide(store: Store, clock: Clock, conflict: Conflict, state: str, actor: str) -> Conflict:
+async def rekey(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    conflict_id: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> User:
+    """Give an account the names that the identity provider looks for, and nothing else of what it sent.
+
+    For a request that was refused, as its userName or externalId is the account's already. Raises CannotDecide.
+    """
+    conflict = await _open(store, connection_id, conflict_id)
+    if conflict.other_id is not None:
+        raise CannotDecide(f"Both accounts of {conflict_id} are here; link or dismiss it instead.")
+    now = clock.now()
+    names = {name: value for name, value in conflict.incoming.items() if name in NAMES and value is not None}
+
+    def change(user: User) -> User:
+        document: JsonObject = orjson.loads(user.document) | names
+        changed = replace(user, updated_at=now, **stored(document))
+        check_protected(user, changed)
+        return changed
+
+    try:
+        user = await store.change_user(connection_id, conflict.user_id, change)
+    except NotFound as error:
+        raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
+    except Protected as error:
+        raise CannotDecide(f"{conflict.user_id} is protected: it is not renamed.") from error
+    except Taken as error:
+        raise CannotDecide(
+            f"{conflict.user_id} cannot have that {error.attribute}: another account has it already."
+        ) from error
+    detail: JsonObject = {**names, "conflict": conflict.id, **(because or {})}
+    await store.decide_conflict(
+        connection_id, conflict.id, "done", _audit(clock, connection_id, actor, "user.rekeyed", user.id, detail)
+    )
+    return user
+
+
+async def _decide(
+    store: Store, clock: Clock, conflict: Conflict, state: str, actor: str, because: JsonObject | None
+) -> Conflict:
     detail: JsonObject = {"attribute": conflict.attribute, "value": conflict.value, "user": conflict.user_id}
+    detail |= because or {}
     entry = _audit(clock, conflict.connection_id, actor, f"conflict.{state}", conflict.id, detail)
     decided = "linked" if state == "linked" else "dismissed"
     return await store.decide_conflict(conflict.connection_id, conflict.id, decided, entry)
 
 
-async def approve(store: Store, clock: Clock, connection_id: str, hold_id: str, *, actor: str = "cli") -> Hold:
+async def approve(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    hold_id: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Hold:
     """Let through what a guard held, from now on for a day. Raises CannotDecide."""
-    return await _settle(store, clock, connection_id, hold_id, actor, clock.now() + APPROVAL_LASTS)
+    return await _settle(store, clock, connection_id, hold_id, actor, clock.now() + APPROVAL_LASTS, because)
 
 
-async def refuse(store: Store, clock: Clock, connection_id: str, hold_id: str, *, actor: str = "cli") -> Hold:
+async def refuse(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    hold_id: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Hold:
     """Keep refusing what a guard held. Raises CannotDecide."""
-    return await _settle(store, clock, connection_id, hold_id, actor, None)
+    return await _settle(store, clock, connection_id, hold_id, actor, None, because)
 
 
 async def _settle(
-    store: Store, clock: Clock, connection_id: str, hold_id: str, actor: str, approved_until: int | None
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    hold_id: str,
+    actor: str,
+    approved_until: int | None,
+    because: JsonObject | None,
 ) -> Hold:
     action = "hold.refused" if approved_until is None else "hold.approved"
-    entry = _audit(clock, connection_id, actor, action, hold_id, {"approved_until": approved_until})
+    detail: JsonObject = {"approved_until": approved_until, **(because or {})}
+    entry = _audit(clock, connection_id, actor, action, hold_id, detail)
     try:
         return await store.decide_hold(connection_id, hold_id, approved_until, entry)
     except NotFound as error:
@@ -78,7 +173,14 @@ async def _settle(
 
 
 async def protect(
-    store: Store, clock: Clock, connection_id: str, user_id: str, *, protected: bool, actor: str = "cli"
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    user_id: str,
+    *,
+    protected: bool,
+    actor: str = "cli",
+    because: JsonObject | None = None,
 ) -> User:
     """Keep provisioning from renaming, deactivating or deleting an account, or let it again. Raises CannotDecide."""
     now = clock.now()
@@ -91,7 +193,7 @@ async def protect(
     except NotFound as error:
         raise CannotDecide(f"There is no user {user_id} in {connection_id}.") from error
     action = "user.protected" if protected else "user.unprotected"
-    await store.add_audit(_audit(clock, connection_id, actor, action, user_id, {}))
+    await store.add_audit(_audit(clock, connection_id, actor, action, user_id, dict(because or {})))
     return changed
 
 

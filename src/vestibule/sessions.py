@@ -107,7 +107,10 @@ async def end_by_admin(
     return await store.end_sessions(connection_id, now, "admin", session_id=session_id, user_id=user_id, audit=entry)
 
 
-async def unlink(store: Store, connection_id: str, identity_id: str, now: int, *, actor: str) -> Identity:
-    """Forget an identity; its sessions end. Raises NotFound."""
-    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, "identity.unlinked", identity_id, {})
+async def unlink(
+    store: Store, connection_id: str, identity_id: str, now: int, *, actor: str, because: JsonObject | None = None
+) -> Identity:
+    """Forget an identity; its sessions end. `because` is kept with the audit entry. Raises NotFound."""
+    detail = dict(because or {})
+    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, "identity.unlinked", identity_id, detail)
     return await store.unlink_identity(connection_id, identity_id, entry)

@@ -190,7 +190,7 @@ def test_a_held_request_is_in_the_log_and_explained(tenant: Tenant, three: list[
     facts = {name: logged.facts[name] for name in ("hold", "guard", "count", "limit")}
     assert facts == {"hold": hold.id, "guard": "emptied_group", "count": 3, "limit": 3}
     told = explain(logged)
-    assert (logged.error, logged.target, told.code) == ("held", "g", "held_for_approval")
+    assert (logged.error, logged.target, told.code) == ("held", "g", "patch_remove_all_guarded")
     assert "leave a group without members" in told.why
     assert told.fixes[0].command == f"vestibule hold approve {tenant.connection_id} {hold.id}"
 

@@ -113,7 +113,7 @@ def test_parked_members_are_in_the_log_and_explained(tenant: Tenant) -> None:
     assert (logged.facts["joined"], logged.facts["parked_count"]) == (1, 120)
     assert logged.facts["parked"] == [f"00u-{number:03}" for number in range(100)]
     told = explain(logged)
-    assert told.code == "members_parked"
+    assert told.code == "member_unresolved_parked"
     assert told.sentence.startswith(
         'The group "g" was handled, but 120 of those named are no users here (yet): 00u-000'
     )
@@ -274,9 +274,8 @@ def test_a_group_as_a_member(tenant: Tenant, rule: str, form: str) -> None:
         assert entry(tenant, answer).facts["groups"] == [inner]
         told = explain(entry(tenant, answer))
         assert "groups within groups" in told.why
-        assert [each.command for each in told.fixes] == [
-            f"vestibule connection set {tenant.connection_id} --nested-groups park"
-        ]
+        assert told.code == "nested_group_member"
+        assert told.fixes[0].command == f"vestibule connection set {tenant.connection_id} --nested-groups park"
         return
     assert answer.status_code < 300, answer.text
     shown = group(tenant, outer)["members"]
@@ -287,7 +286,7 @@ def test_a_group_as_a_member(tenant: Tenant, rule: str, form: str) -> None:
     assert pending(tenant, outer) == [(inner, True)]
     logged = entry(tenant, answer)
     told = (logged.facts.get("parked"), explain(logged).code)
-    assert told == (([inner], "members_parked") if rule == "park" else (None, "done"))
+    assert told == (([inner], "nested_group_member") if rule == "park" else (None, "done"))
 
 
 def test_a_group_that_leaves_or_is_deleted_is_a_member_no_longer(tenant: Tenant) -> None:

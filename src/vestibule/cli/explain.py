@@ -11,9 +11,10 @@ from vestibule.cli.told import as_text
 from vestibule.explain import explain as told_by_catalogue
 from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside import from_text
+from vestibule.hindsight import standing, with_hindsight
 from vestibule.log import Known, entry_json
 from vestibule.model import Exchange, JsonObject
-from vestibule.store import NotFound
+from vestibule.store import NotFound, Store
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
@@ -24,7 +25,12 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 @click.option("--body", type=_FILE, help="With --status: a file with the answer's body.")
 @click.option("--text", type=_FILE, help="A file with an entry of the identity provider's log, or its error page.")
 @click.option("--saml-response", type=_FILE, help="A file with a SAML response: base64, XML, a form, or a HAR.")
-@click.option("--connection", "connection_id", metavar="CON", help="With --saml-response: what to hold it against.")
+@click.option(
+    "--connection",
+    "connection_id",
+    metavar="CON",
+    help="With --saml-response: what to hold it against. Alone: how its calls stand.",
+)
 @command
 def explain(
     session: Session,
@@ -35,11 +41,15 @@ def explain(
     saml_response: Path | None,
     connection_id: str | None,
 ) -> None:
-    """Explain REQUEST_ID (req_…), or an answer, a log text, an error page or a SAML response from elsewhere."""
-    if sum(each is not None for each in (request_id, status, text, saml_response)) != 1:
-        fail("Give a request id, or --status with --body, or --text, or --saml-response.")
-    if connection_id is not None and saml_response is None:
-        fail("--connection goes with --saml-response.")
+    """Explain REQUEST_ID (req_…), or an answer, a log text, an error page or a SAML response from elsewhere.
+
+    --connection alone tells whether the identity provider calls, and how its last run ended.
+    """
+    given = sum(each is not None for each in (request_id, status, text, saml_response))
+    if given != 1 and (given or connection_id is None):
+        fail("Give a request id, or --status with --body, or --text, or --saml-response, or --connection.")
+    if connection_id is not None and given and saml_response is None:
+        fail("--connection stands alone, or goes with --saml-response.")
     if saml_response is not None:
         _diagnose(session, saml_response, connection_id)
         return
@@ -49,6 +59,9 @@ def explain(
         recorded = {"exchange": entry_json(exchange, Known())}
     elif status is not None:
         exchange = from_foreign(status, _read(body) if body else b"")
+    elif connection_id is not None:
+        con = connection_id
+        exchange = session.run(lambda store: standing(store, con, session.clock.now()))
     else:
         exchange = _pasted(text)
     explanation = told_by_catalogue(exchange)
@@ -57,9 +70,13 @@ def explain(
 
 def _recorded(session: Session, request_id: str) -> Exchange:
     try:
-        return session.run(lambda store: store.exchange(request_id))
+        return session.run(lambda store: _seen(store, request_id))
     except NotFound:
         fail(f"No request {request_id} is recorded. `vestibule log CONNECTION_ID` shows those that are.")
+
+
+async def _seen(store: Store, request_id: str) -> Exchange:
+    return await with_hindsight(store, await store.exchange(request_id))
 
 
 def _pasted(text: Path | None) -> Exchange:

@@ -17,6 +17,7 @@ from vestibule import settings
 from vestibule.clock import Clock, SystemClock
 from vestibule.connections import Refused
 from vestibule.domains.refusal import DomainRefused
+from vestibule.fixing import CannotFix
 from vestibule.outbound import Unusable
 from vestibule.review import CannotDecide
 from vestibule.scim.errors import ScimError
@@ -83,6 +84,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         except (
             Refused,
             CannotDecide,
+            CannotFix,
             DomainRefused,
             Unusable,
             InvalidSettings,

@@ -12,6 +12,9 @@ def as_text(explanation: Explanation) -> str:
         lines += ["", *_shown(each)]
     for fix in explanation.fixes:
         lines += ["", f"To do ({fix.who}): {fix.label}" + (f"\n  {fix.command}" if fix.command else "")]
+    for note in explanation.notes:
+        lines += ["", f"Also: {note.sentence} {note.why}"]
+        lines += [f"  To do ({fix.who}): {fix.label}" for fix in note.fixes]
     return "\n".join(lines)
 
 

@@ -1,18 +1,40 @@
 """Tell a recorded exchange in plain words: what happened, why, and what to do. One text for log, page and error.
 
-`explain` asks each entry of the catalogue in turn; the first whose test fits the facts tells the story.
+`explain` asks each entry of the catalogue in turn; the first whose test fits the facts tells the story, and the notes
+that fit are told beside it.
 """
 
-from vestibule.explain.catalogue import ENTRIES
+from dataclasses import replace
+
+from vestibule.explain.catalogue import ENTRIES, NOTES
 from vestibule.explain.catalogue.sign_in.reading import SIGN_IN
-from vestibule.explain.entry import Entry, Evidence, Explanation, Fix, said_by_server
+from vestibule.explain.catalogue.traffic import TRAFFIC
+from vestibule.explain.entry import Do, Entry, Evidence, Explanation, Fix, said_by_server
 from vestibule.model import Exchange
 
-__all__ = ["ENTRIES", "SIGN_IN", "Entry", "Evidence", "Explanation", "Fix", "detail_for", "explain"]
+__all__ = [
+    "ENTRIES",
+    "NOTES",
+    "SIGN_IN",
+    "TRAFFIC",
+    "Do",
+    "Entry",
+    "Evidence",
+    "Explanation",
+    "Fix",
+    "detail_for",
+    "explain",
+]
 
 
 def explain(exchange: Exchange) -> Explanation:
     """The explanation of an exchange. There is always one: the last entry fits everything."""
+    told = _story(exchange)
+    notes = tuple(each.tell(exchange) for each in NOTES if each.code != told.code and each.fits(exchange))
+    return replace(told, notes=notes) if notes else told
+
+
+def _story(exchange: Exchange) -> Explanation:
     for entry in ENTRIES:
         if entry.fits(exchange):
             return entry.tell(exchange)

@@ -1,19 +1,34 @@
 """The form of a catalogue entry and of what it tells."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from vestibule.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
+class Do:
+    """What `vestibule.fixing` can do here and now: the name of one of its operations, and for what.
+
+    An argument that is None is not known from what was recorded, and is asked of whoever has it done.
+    """
+
+    operation: str
+    arguments: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
-    """One thing to do. `who` does it: `operator` (runs Vestibule), `customer` (the identity provider's admin)."""
+    """One thing to do. `who` does it: `operator` (runs Vestibule), `customer` (the identity provider's admin).
+
+    With `do` it can be done by `vestibule fix REQUEST_ID OPERATION`, too.
+    """
 
     label: str
     who: str
     command: str | None = None
+    do: Do | None = None
 
     def as_sentence(self) -> str:
         """The fix as it stands in an error's detail."""
@@ -23,7 +38,13 @@ class Fix:
 
     def as_json(self) -> dict[str, Any]:
         """The fix for `--json` and the API."""
-        return {"label": self.label, "who": self.who, "command": self.command}
+        return {
+            "label": self.label,
+            "who": self.who,
+            "command": self.command,
+            "operation": self.do.operation if self.do else None,
+            "arguments": dict(self.do.arguments) if self.do else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +78,8 @@ class Evidence:
 class Explanation:
     """What happened (`sentence`), why, and what to do.
 
+    `notes` are told beside it: what was noteworthy about a request whatever became of it.
+
     `end_user` is what the person at the door is told: one sentence without names, values or technical words; None
     for what no person waits for.
     """
@@ -67,6 +90,11 @@ class Explanation:
     fixes: tuple[Fix, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     end_user: str | None = None
+    notes: "tuple[Explanation, ...]" = ()
+
+    def every_fix(self) -> tuple[Fix, ...]:
+        """The fixes, and those of the notes."""
+        return (*self.fixes, *(fix for note in self.notes for fix in note.fixes))
 
     def as_json(self) -> dict[str, Any]:
         """The explanation for `--json` and the API."""
@@ -77,6 +105,7 @@ class Explanation:
             "fixes": [fix.as_json() for fix in self.fixes],
             "evidence": [each.as_json() for each in self.evidence],
             "end_user": self.end_user,
+            "notes": [each.as_json() for each in self.notes],
         }
 
 

@@ -15,7 +15,7 @@ _RESOURCE = re.compile(r"(https?://\S+?|GET |POST |PATCH |PUT |DELETE )?\S*/(Use
 _STATUS_NAME = re.compile(r"Status ?Code: ([A-Za-z]+)")
 _NAMED = {
     "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "Conflict": 409,
-    "PreconditionFailed": 412, "InternalServerError": 500, "NotImplemented": 501,
+    "PreconditionFailed": 412, "TooManyRequests": 429, "InternalServerError": 500, "NotImplemented": 501,
 }  # fmt: skip
 _CODES = (
     (re.compile(r"\bEntryConflict\b"), 409),

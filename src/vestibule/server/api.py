@@ -13,14 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vestibule import connections, review
+from vestibule import connections, fixing, review
 from vestibule.clock import Clock
 from vestibule.connections import Refused
-from vestibule.model import Connection
+from vestibule.fixing import CannotFix, Doer, Tools
+from vestibule.model import Connection, Exchange
+from vestibule.outbound.fetch import Fetcher
 from vestibule.review import CannotDecide, conflict_json, hold_json
 from vestibule.scim.errors import InvalidValue
 from vestibule.scim.profile import kept_profile
-from vestibule.store import Store
+from vestibule.store import NotFound, Store
 
 Act: TypeAlias = Callable[[Request], Awaitable[Any]]
 _ACTOR = "api"
@@ -41,6 +43,8 @@ class Api:
     store: Store
     clock: Clock
     key: str | None
+    fetcher: Fetcher
+    allow_http: bool
 
     def routes(self) -> list[Route]:
         """The endpoints, to be mounted at the root."""
@@ -56,6 +60,8 @@ class Api:
             self._route(f"{one}/holds/{{hold_id}}/{{decision}}", self.decide_hold, "POST"),
             self._route(f"{one}/users/{{user_id}}/protection", self.protect, "PUT"),
             self._route(f"{one}/users/{{user_id}}/protection", self.unprotect, "DELETE"),
+            self._route("/v1/scim_requests/{request_id}", self.explanation, "GET"),
+            self._route("/v1/scim_requests/{request_id}/fixes/{operation}", self.fix, "POST"),
         ]
 
     def _route(self, path: str, act: Act, method: str) -> Route:
@@ -67,6 +73,8 @@ class Api:
                 return _problem(problem.status, str(problem))
             except InvalidValue as error:
                 return _problem(422, error.detail)
+            except CannotFix as error:
+                return _problem(_OF_FIX.get(error.code, 409), str(error))
             except (Refused, CannotDecide) as error:
                 # Nearly all that is refused names something that does not exist.
                 return _problem(404 if "There is no" in str(error) else 409, str(error))
@@ -141,6 +149,34 @@ class Api:
         """DELETE …/users/{id}/protection."""
         return await self._protection(request, protected=False)
 
+    async def explanation(self, request: Request) -> Any:
+        """GET /v1/scim_requests/{id}: what happened, why, and each fix with what it would change now."""
+        exchange = await self._recorded(request)
+        return {"request_id": exchange.id, **(await fixing.offers(self._tools, exchange)).as_json()}
+
+    async def fix(self, request: Request) -> Any:
+        """POST …/fixes/{operation}: have it done. The body may hold `with`, arguments that the fix leaves open."""
+        exchange = await self._recorded(request)
+        body: Any = await _body(request, empty={})
+        given: Any = body.get("with", {}) if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        if not isinstance(given, dict):
+            raise InvalidValue("The body is a JSON object, and `with` in it is one.")
+        operation = request.path_params["operation"]
+        done = await fixing.do(self._tools, exchange, operation, Doer(_ACTOR), given=given)  # pyright: ignore[reportUnknownArgumentType]
+        return {"request_id": exchange.id, "operation": operation, "done": True, **done.as_json()}
+
+    @property
+    def _tools(self) -> Tools:
+        return Tools(self.store, self.clock, self.fetcher, self.allow_http)
+
+    async def _recorded(self, request: Request) -> Exchange:
+        request_id = request.path_params["request_id"]
+        await self.store.flush()
+        try:
+            return await self.store.exchange(request_id)
+        except NotFound as error:
+            raise _Problem(404, f"No request {request_id} is recorded.") from error
+
     async def _protection(self, request: Request, *, protected: bool) -> Any:
         user_id = request.path_params["user_id"]
         user = await review.protect(self.store, self.clock, _of(request), user_id, protected=protected, actor=_ACTOR)
@@ -155,7 +191,7 @@ def _settings(connection: Connection) -> dict[str, Any]:
     return {"connection_id": connection.id, **kept_profile(connection.settings).as_json()}
 
 
-async def _body(request: Request) -> Any:
+async def _body(request: Request, empty: Any = None) -> Any:
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -163,6 +199,8 @@ async def _body(request: Request) -> Any:
         if size > MAX_BODY:
             raise _Problem(413, f"The body is larger than {MAX_BODY} bytes.")
         chunks.append(chunk)
+    if not size and empty is not None:
+        return empty
     try:
         return orjson.loads(b"".join(chunks))
     except orjson.JSONDecodeError as error:
@@ -179,9 +217,12 @@ def _problem(status: int, detail: str) -> Response:
     return Response(orjson.dumps(content), status, headers, "application/problem+json")
 
 
+_OF_FIX = {"unknown": 404, "gone": 404, "argument": 422, "role": 403}
+"""Why a fix is not done → status; else 409."""
 _TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     409: "Conflict",
     413: "Content Too Large",

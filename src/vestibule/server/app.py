@@ -88,7 +88,7 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/e/{request_id}", pages.explanation),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *Api(store, clock, settings.api_key).routes(),
+            *Api(store, clock, settings.api_key, desk.fetcher, desk.allow_http).routes(),
             *sign_on_routes(desk),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from vestibule.directory import Directory
 from vestibule.model import Group, JsonObject, User
-from vestibule.scim.errors import NotFound, PreconditionFailed, ScimError
+from vestibule.scim.errors import NotFound, PreconditionFailed, ScimError, Uniqueness
 from vestibule.scim.messages import etag, expected_version, is_unchanged, names_version
 from vestibule.scim.patch import GroupChange, compile_group, read_patch
 from vestibule.scim.projection import Projection
@@ -14,8 +14,8 @@ from vestibule.scim.resource import read_group, read_user
 from vestibule.scim.user_patch import compile_user
 from vestibule.server.call import Answer, Call
 from vestibule.server.listing import read_projections
+from vestibule.server.noted import note_email, note_incoming, note_members, note_written
 from vestibule.server.render import KEPT_REF, Renderer, user_json, user_tag
-from vestibule.store import GroupChanged
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
@@ -54,6 +54,7 @@ class Resources:
         document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
         projection = _with_sent(projection, document)
         call.target = document["userName"]
+        note_email(call, document)
         user = await self.directory.create_user(call.connection_id, document, profile=call.profile)
         if user.origin != "scim":
             call.facts["linked"] = user.origin
@@ -72,11 +73,12 @@ class Resources:
         document = read_user(call.json(), call.notes, active=None, kind=call.profile.user)
         projection = _with_sent(projection, document)
         call.target = document["userName"]
+        note_email(call, document)
         expected = await self._if_match(call)
         written = await self.directory.replace_user(
             call.connection_id, _id(call), document, expected, call.profile, _only(call)
         )
-        call.facts["changed"] = written.changed
+        note_written(call, written)
         return await self._user_answer(call, 200, written.user, projection)
 
     async def patch_user(self, call: Call) -> Answer:
@@ -93,7 +95,7 @@ class Resources:
         except ScimError:
             call.target = await self.name_of(call)
             raise
-        call.facts["changed"] = written.changed
+        note_written(call, written)
         return await self._user_answer(call, 200, written.user, projection)
 
     async def delete_user(self, call: Call) -> Answer:
@@ -122,8 +124,12 @@ class Resources:
         projection = read_projections(call.parameters, call.profile.group)
         draft = read_group(call.json(), call.notes)
         call.target = draft.display_name
-        done = await self.directory.create_group(call.connection_id, draft, profile=call.profile)
-        _note_members(call, done)
+        try:
+            done = await self.directory.create_group(call.connection_id, draft, profile=call.profile)
+        except Uniqueness as refusal:
+            note_incoming(refusal, draft)
+            raise
+        note_members(call, done)
         return await self._group_answer(call, 201, done.group, projection)
 
     async def get_group(self, call: Call) -> Answer:
@@ -178,7 +184,7 @@ class Resources:
             already=done.already,
             absent=done.absent,
         )
-        _note_members(call, done)
+        note_members(call, done)
         return done.group
 
     async def _group_answer(self, call: Call, status: int, group: Group, projection: Projection) -> Answer:
@@ -210,19 +216,6 @@ def _check_match(call: Call, version: int) -> None:
     expected = expected_version(call.headers.get("if-match"), version)
     if expected not in (None, version):
         raise PreconditionFailed(f"If-Match names version {expected}, the present one is {version}.")
-
-
-def _note_members(call: Call, done: GroupChanged) -> None:
-    """What became of members that are no users under the name given, for the log."""
-    waiting = [each for each in done.parked if each not in done.nested or call.profile.nested_groups != "accept"]
-    if waiting:
-        call.facts.update(parked=waiting[:NAMED], parked_count=len(waiting))
-    if done.resolved:
-        call.facts["resolved"] = dict(list(done.resolved.items())[:NAMED])
-
-
-NAMED = 100
-"""How many members one entry of the log names."""
 
 
 SELF_SERVICE = frozenset(

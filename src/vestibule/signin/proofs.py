@@ -244,9 +244,19 @@ async def ask_admin(store: Store, verification: EmailVerification, now: int) -> 
 
 
 async def decide(
-    store: Store, connection_id: str, verification_id: str, now: int, *, approve: bool, actor: str
+    store: Store,
+    connection_id: str,
+    verification_id: str,
+    now: int,
+    *,
+    approve: bool,
+    actor: str,
+    because: JsonObject | None = None,
 ) -> EmailVerification:
-    """An administrator's word. Raises CannotVerify when it was decided or is over, NotFound."""
+    """An administrator's word; `because` is kept with the audit entry.
+
+    Raises CannotVerify when it was decided or is over, NotFound.
+    """
 
     def change(present: EmailVerification) -> EmailVerification:
         _check_open(present, now)
@@ -261,7 +271,7 @@ async def decide(
         )
 
     action = "sign_in.approved" if approve else "sign_in.refused"
-    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, action, verification_id, {})
+    entry = Audit(ids.new_id("aud", now), connection_id, now, actor, action, verification_id, dict(because or {}))
     return await store.change_verification(connection_id, verification_id, change, entry)
 
 

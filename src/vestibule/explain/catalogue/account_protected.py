@@ -1,6 +1,6 @@
 """`account_protected`: provisioning would deactivate, rename or delete an account that is protected."""
 
-from vestibule.explain.entry import Entry, Explanation, Fix, subject
+from vestibule.explain.entry import Do, Entry, Explanation, Fix, subject
 from vestibule.model import Exchange
 
 
@@ -18,6 +18,7 @@ def _tell(exchange: Exchange) -> Explanation:
                 "Lift the protection if the identity provider is right",
                 "operator",
                 f"vestibule user unprotect {exchange.connection_id} {exchange.facts.get('id')}",
+                Do("unprotect_user", {"user": exchange.facts.get("id")}),
             ),
             Fix("Take the person out of the scope of provisioning", "customer"),
         ),

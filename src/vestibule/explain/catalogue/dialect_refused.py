@@ -1,6 +1,6 @@
 """`dialect_refused`: the request departs from the standard in a way that the connection's dialect does not forgive."""
 
-from vestibule.explain.entry import Entry, Explanation, Fix
+from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 from vestibule.scim.quirks import BY_ID
 
@@ -21,6 +21,7 @@ def _tell(exchange: Exchange) -> Explanation:
                 "Let the connection forgive it",
                 "operator",
                 f"vestibule connection set {exchange.connection_id} --dialect tolerant",
+                Do("forgive_dialect", {}),
             ),
         ),
     )

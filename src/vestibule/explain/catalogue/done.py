@@ -15,18 +15,6 @@ def _fits(exchange: Exchange) -> bool:
 _MAKERS = {"app": "the app", "login": "a sign-in"}
 
 
-def _parked(exchange: Exchange) -> Explanation:
-    facts = exchange.facts
-    count = int(facts.get("parked_count") or len(facts["parked"]))
-    names = ", ".join(str(each) for each in facts["parked"][:5])
-    more = f" and {count - 5} more" if count > 5 else ""
-    return Explanation(
-        "members_parked",
-        f"The {subject(exchange)} was handled, but {count} of those named are no users here (yet): {names}{more}.",
-        "They are kept aside and join the group by themselves when such a user appears; the roll call lists them.",
-    )
-
-
 _MANAGER = " The manager is no user here (yet) and is filled in when that user appears."
 
 
@@ -42,8 +30,6 @@ def _tell(exchange: Exchange) -> Explanation:
     if "operations" in facts:
         tried = f"{facts['operations']} operations were tried, {facts.get('failed', 0)} of them failed"
         return Explanation("done", f"A bulk request: {tried}.", "Each operation has an entry of its own in the log.")
-    if facts.get("parked"):
-        return _parked(exchange)
     if facts.get("root"):
         return Explanation("done", "Users and groups were searched.", "The token may read both.")
     if facts.get("linked"):
@@ -77,4 +63,4 @@ def _tell(exchange: Exchange) -> Explanation:
     )
 
 
-ENTRY = Entry("done", _fits, _tell)
+ENTRY = Entry("done", _fits, _tell, ("linked", "no_change", "done"))

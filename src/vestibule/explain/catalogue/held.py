@@ -1,6 +1,9 @@
-"""`held`: a guard of the connection keeps the request back until an administrator decides."""
+"""`patch_remove_all_guarded`, `held_for_approval`: a guard keeps the request back.
 
-from vestibule.explain.entry import Entry, Explanation, Fix
+It waits until an administrator decides.
+"""
+
+from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 
 _WHY = {
@@ -17,9 +20,11 @@ def _fits(exchange: Exchange) -> bool:
 
 def _tell(exchange: Exchange) -> Explanation:
     hold = exchange.facts.get("hold")
+    arguments = {"hold": hold}
+    emptied = exchange.facts.get("guard") == "emptied_group"
     said = exchange.facts.get("detail") or "The request is held."
     return Explanation(
-        "held_for_approval",
+        "patch_remove_all_guarded" if emptied else "held_for_approval",
         f"This waits for approval: {said}",
         _WHY.get(str(exchange.facts.get("guard")), "A guard of the connection holds such requests."),
         (
@@ -27,10 +32,17 @@ def _tell(exchange: Exchange) -> Explanation:
                 "Approve it, and let the identity provider send it again",
                 "operator",
                 f"vestibule hold approve {exchange.connection_id} {hold}",
+                Do("approve_hold", arguments),
+            ),
+            Fix(
+                "Or refuse it, so that it is no longer asked",
+                "operator",
+                f"vestibule hold refuse {exchange.connection_id} {hold}",
+                Do("refuse_hold", arguments),
             ),
             Fix("If it is a mistake, correct the assignment or the scoping filter and restart", "customer"),
         ),
     )
 
 
-ENTRY = Entry("held_for_approval", _fits, _tell)
+ENTRY = Entry("held_for_approval", _fits, _tell, ("patch_remove_all_guarded", "held_for_approval"))

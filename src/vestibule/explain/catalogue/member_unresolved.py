@@ -1,6 +1,6 @@
 """`member_unresolved`: a request names members, or a manager, that this connection does not know or does not take."""
 
-from vestibule.explain.entry import Entry, Explanation, Fix
+from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 
 
@@ -39,10 +39,12 @@ def _fixes(connection_id: str, *, groups: bool, people: bool) -> list[Fix]:
     told: list[Fix] = []
     if groups:
         command = f"vestibule connection set {connection_id} --nested-groups park"
-        told.append(Fix("Let the connection keep groups within groups aside", "operator", command))
+        told.append(
+            Fix("Let the connection keep groups within groups aside", "operator", command, Do("park_nested_groups", {}))
+        )
     if people:
         command = f"vestibule connection set {connection_id} --references park"
-        told.append(Fix("Let the connection park what is not here yet", "operator", command))
+        told.append(Fix("Let the connection park what is not here yet", "operator", command, Do("park_references", {})))
         again = "Restart provisioning in the identity provider, so that it creates the missing people again"
         told.append(Fix(again, "customer"))
     return told

@@ -3,6 +3,7 @@
 from vestibule.explain.entry import Entry, Explanation, Fix
 from vestibule.model import Exchange
 
+_ENDPOINTS = ("users", "groups")
 _OTHER = Fix("Send another method, or leave this part of SCIM out of the client's configuration", "customer")
 
 
@@ -22,4 +23,22 @@ def _tell(exchange: Exchange) -> Explanation:
     )
 
 
+def _doubled(exchange: Exchange) -> bool:
+    """E.g. `/Users/Users` or `/scim/v2/Users` below the base URL, which says it already."""
+    parts = [each.lower() for each in exchange.path.split("/") if each]
+    twice = len(parts) > 1 and parts[0] in _ENDPOINTS and parts[1] in _ENDPOINTS
+    return exchange.status == 404 and (twice or parts[:1] in (["scim"], ["v2"]))
+
+
+def _tell_doubled(exchange: Exchange) -> Explanation:
+    part = exchange.path.strip("/").split("/")[0]
+    return Explanation(
+        "wrong_path",
+        f"The tenant URL has `/{part}` too much at its end: {exchange.path} was asked for.",
+        "The identity provider appends /Users and /Groups itself, to a base URL that ends with the connection's id.",
+        (Fix(f"Take `/{part}` off the end of the tenant URL in the identity provider", "customer"),),
+    )
+
+
+DOUBLED = Entry("wrong_path", _doubled, _tell_doubled)
 ENTRY = Entry("wrong_path", _fits, _tell)

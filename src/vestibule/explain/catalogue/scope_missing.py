@@ -1,6 +1,6 @@
 """`scope_missing`: the token is good but may not do this. The heart of the origin story."""
 
-from vestibule.explain.entry import Entry, Explanation, Fix
+from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 from vestibule.scim.scopes import GROUP_SYNC, SCOPES, lacks_groups
 
@@ -39,7 +39,12 @@ def _fixes(exchange: Exchange, grant: list[str]) -> tuple[Fix, ...]:
     flags = " ".join(f"--scope {scope}" for scope in grant)
     token = exchange.token_id or "TOKEN_ID"
     return (
-        Fix("Grant the missing scopes to this same token", "operator", f"vestibule token grant {token} {flags}"),
+        Fix(
+            "Grant the missing scopes to this same token",
+            "operator",
+            f"vestibule token grant {token} {flags}",
+            Do("grant_scopes", {"token": exchange.token_id, "scopes": grant}) if exchange.token_id else None,
+        ),
         Fix(
             "Keep the token that your identity provider has: it works as soon as the scopes are granted. "
             "Then restart provisioning there, or wait for the next cycle",

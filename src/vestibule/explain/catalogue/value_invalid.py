@@ -1,10 +1,10 @@
-"""`schema_value_type`: a value, a path or a change does not fit the schema."""
+"""`schema_value_type`: a value or a change does not fit the schema."""
 
 from vestibule.explain.entry import Entry, Explanation, Fix
 from vestibule.model import Exchange
 
-_KINDS = ("invalid_value", "invalid_path", "no_target", "mutability")
-_TYPES = ("invalidValue", "invalidPath", "noTarget", "mutability")
+_KINDS = ("invalid_value", "mutability")
+_TYPES = ("invalidValue", "mutability")
 
 
 _MAPPING = Fix("Correct this attribute in the identity provider's attribute mapping", "customer")

@@ -100,6 +100,14 @@ def _tell_pending(sign_in: SignIn) -> Explanation:
             mend(
                 "Approve it, if you know that it is that person",
                 f"vestibule approval approve {sign_in.connection} {verification}",
+                "approve_sign_in",
+                verification=sign_in.text("verification"),
+            ),
+            mend(
+                "Or keep the person out",
+                f"vestibule approval refuse {sign_in.connection} {verification}",
+                "refuse_sign_in",
+                verification=sign_in.text("verification"),
             ),
             _policy(sign_in),
         ),

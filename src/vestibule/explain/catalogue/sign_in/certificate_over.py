@@ -27,7 +27,7 @@ def _tell_expired(sign_in: SignIn) -> Explanation:
         + (entra if sign_in.idp == "entra" else ""),
         (
             at_idp(f"Make a new certificate and make it the active one: {place(sign_in, 'metadata')}"),
-            mend(_READ, sign_in.set("--metadata URL")),
+            mend(_READ, sign_in.set("--metadata URL"), "read_metadata_again"),
             mend(
                 "Until then, let the expired one count up to a day that you choose",
                 sign_in.set("--allow-expired-until YYYY-MM-DD"),

@@ -74,7 +74,11 @@ def _tell_changed(sign_in: SignIn) -> Explanation:
         f"{_short(carried.get('fingerprint'))} (to {day(carried.get('not_after'))}); known: {known or 'none'}.",
         f"{why} What the response carries is not believed: only a certificate that an administrator gave is.",
         (
-            mend("Read the metadata again, which lists the present certificates", sign_in.set("--metadata URL")),
+            mend(
+                "Read the metadata again, which lists the present certificates",
+                sign_in.set("--metadata URL"),
+                "read_metadata_again",
+            ),
             at_idp(f"See which certificate is active: {place(sign_in, 'metadata')}"),
         ),
         _evidence(sign_in),
@@ -124,7 +128,11 @@ def _tell(sign_in: SignIn) -> Explanation:
         "The signature of the response does not verify with any certificate of this connection.",
         why,
         (
-            mend("If others cannot sign in either, read the metadata again", sign_in.set("--metadata URL")),
+            mend(
+                "If others cannot sign in either, read the metadata again",
+                sign_in.set("--metadata URL"),
+                "read_metadata_again",
+            ),
             at_idp(f"See whether a proxy or an extension alters the page, and compare with {place(sign_in, 'log')}"),
         ),
         _evidence(sign_in),

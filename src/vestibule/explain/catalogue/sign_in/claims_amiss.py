@@ -63,10 +63,27 @@ def _tell(sign_in: SignIn) -> Explanation:
     fixes = [at_idp(f"{place(sign_in, 'claims')}: send {attribute} as {quoted(expected)}")]
     if near:
         command = sign_in.set(f"--claim {word(f'{attribute}={near[0]}')}")
-        fixes.insert(0, mend(f"Take {attribute} from `{near[0]}`, which came and looks alike", command))
+        fixes.insert(
+            0,
+            mend(
+                f"Take {attribute} from `{near[0]}`, which came and looks alike",
+                command,
+                "set_claim",
+                attribute=attribute,
+                claim=near[0],
+            ),
+        )
     elif came:
         command = sign_in.set(f"--claim {word(f'{attribute}=CLAIM')}")
-        fixes.append(mend(f"Or take {attribute} from one of the claims that came", command))
+        fixes.append(
+            mend(
+                f"Or take {attribute} from one of the claims that came",
+                command,
+                "set_claim",
+                attribute=attribute,
+                claim=None,
+            )
+        )
     return Explanation(
         "claim_missing",
         f"{sign_in.who} could not sign in: {attribute} is required and did not come; {quoted(expected)} was looked "

@@ -146,7 +146,7 @@ def _tell_signed(sign_in: SignIn) -> Explanation:
         f"It said: “{_said(sign_in) or _status(sign_in)}”. Requests are signed with this connection's key, whose "
         f"certificate stands in /sso/saml/{sign_in.connection}/metadata.",
         (
-            mend("Sign requests", sign_in.set("--sign-requests")),
+            mend("Sign requests", sign_in.set("--sign-requests"), "sign_requests"),
             at_idp(f"{place(sign_in, 'signed_requests')}: upload this connection's certificate, or turn it off"),
         ),
         _evidence(sign_in),

@@ -64,6 +64,10 @@ def _fixes(sign_in: SignIn, looked_for: Mapping[str, str], has: Mapping[str, str
             mend(
                 f"Take userName from `{claim}`, which brought {user_name}",
                 sign_in.set(f"--claim {word(f'userName={claim}')} --match userName"),
+                "set_claim",
+                attribute="userName",
+                claim=claim,
+                match=["userName"],
             ),
         )
     elif (external := has.get("externalId")) and external in (*looked_for.values(), sign_in.exchange.target):
@@ -72,6 +76,10 @@ def _fixes(sign_in: SignIn, looked_for: Mapping[str, str], has: Mapping[str, str
             mend(
                 f"Find people by the NameID, which is their externalId {external}",
                 sign_in.set("--claim externalId=NameID --match externalId"),
+                "set_claim",
+                attribute="externalId",
+                claim="NameID",
+                match=["externalId"],
             ),
         )
     told.append(
@@ -98,7 +106,7 @@ def _tell_absent(sign_in: SignIn) -> Explanation:
         why,
         (
             at_idp(f"Assign the person and provision them: {place(sign_in, 'provisioning')}"),
-            mend("Or let a sign-in make the account", sign_in.set("--create-people always")),
+            mend("Or let a sign-in make the account", sign_in.set("--create-people always"), "create_people"),
         ),
         tuple(Evidence(name, None, value) for name, value in looked_for.items()),
         ASK_ACCESS,

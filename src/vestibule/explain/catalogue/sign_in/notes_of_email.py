@@ -48,6 +48,7 @@ def _missing(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
                 mend(
                     "Or let people of provisioned accounts in without a mailbox",
                     sign_in.set("--email-policy trust_directory"),
+                    "trust_directory",
                 ),
             ),
             evidence,
@@ -56,7 +57,14 @@ def _missing(sign_in: SignIn, facts: Mapping[str, Any]) -> Noted:
     fixes = [at_idp(f"{where}: send the person's address as {sources}")]
     if near:
         fixes.insert(
-            0, mend(f"Take the e-mail from `{near[0]}`, which came", sign_in.set(f"--claim {word('email=' + near[0])}"))
+            0,
+            mend(
+                f"Take the e-mail from `{near[0]}`, which came",
+                sign_in.set(f"--claim {word('email=' + near[0])}"),
+                "set_claim",
+                attribute="email",
+                claim=near[0],
+            ),
         )
     why = (
         f"{sign_in.idp_capital} sent no attributes at all; it sends only what is mapped for the application."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from vestibule.explain.entry import Entry, Evidence, Explanation, Fix
+from vestibule.explain.entry import Do, Entry, Evidence, Explanation, Fix
 from vestibule.model import Exchange
 
 SIGN_IN: Final = "SignIn"
@@ -211,9 +211,9 @@ def word(value: Any) -> str:
     return shlex.quote(str(value))
 
 
-def mend(label: str, command: str | None = None) -> Fix:
-    """Something for the operator."""
-    return Fix(label, "operator", command)
+def mend(label: str, command: str | None = None, operation: str | None = None, **arguments: Any) -> Fix:
+    """Something for the operator; with `operation` what `vestibule.fixing` does of itself, and its arguments."""
+    return Fix(label, "operator", command, None if operation is None else Do(operation, arguments))
 
 
 def at_idp(label: str) -> Fix:

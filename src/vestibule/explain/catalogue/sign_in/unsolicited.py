@@ -18,7 +18,7 @@ def _tell(sign_in: SignIn) -> Explanation:
                 f"{place(sign_in, 'sign_on_url')}: enter the connection's sign-in address, "
                 f"/sso/saml/{sign_in.connection}/login, so that the tile begins here"
             ),
-            mend("Or allow it for this connection", sign_in.set("--allow-idp-initiated")),
+            mend("Or allow it for this connection", sign_in.set("--allow-idp-initiated"), "allow_idp_initiated"),
         ),
         (Evidence("InResponseTo", sign_in.text("expected") or "the id of a request", None),),
         "Please open the application itself and sign in from there, not from your organisation's list of applications.",

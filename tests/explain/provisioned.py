@@ -1,0 +1,185 @@
+"""Requests of provisioning as a client really sends them to a running server, and what the log keeps of each."""
+
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.conftest import Tenant, database_url, running
+from vestibule.clock import SystemClock
+from vestibule.directory import Directory
+from vestibule.explain.outside import from_text
+from vestibule.hindsight import MINUTE, standing, with_hindsight
+from vestibule.model import Exchange
+from vestibule.store import Store
+
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+EMAIL = [{"type": "work", "primary": True, "value": "ana@example.com"}]
+
+
+@contextmanager
+def tenant() -> Generator[Tenant]:
+    """A connection of a server of its own."""
+    with tempfile.TemporaryDirectory() as folder, running(database_url(Path(folder), "sqlite")) as server:
+        connection = server.connection()
+        token, text = server.token(connection.id)
+        with server.client(connection.id, text) as client:
+            yield Tenant(server, connection.id, token, text, client)
+
+
+def kept(here: Tenant, answer: httpx2.Response) -> Exchange:
+    """What the log has of an answer, and what the store knows of it by now."""
+    httpx2.get(f"{here.vestibule.base_url}/e/{answer.headers['vestibule-request-id']}", trust_env=False)
+
+    async def work(store: Store) -> Exchange:
+        return await with_hindsight(store, await store.exchange(answer.headers["vestibule-request-id"]))
+
+    return here.vestibule.admin(work)
+
+
+def user(here: Tenant, name: str = "ana@example.com", **rest: Any) -> httpx2.Response:
+    body = {"schemas": [USER], "userName": name, "active": True, "emails": EMAIL, **rest}
+    return here.http.post("/Users", json=body)
+
+
+def group(here: Tenant, name: str, *members: str) -> str:
+    return here.http.post(
+        "/Groups", json={"displayName": name, "members": [{"value": each} for each in members]}
+    ).json()["id"]  # fmt: skip
+
+
+def patch(here: Tenant, path: str, *operations: dict[str, Any]) -> httpx2.Response:
+    return here.http.patch(path, json={"schemas": [PATCH], "Operations": list(operations)})
+
+
+def nested(here: Tenant) -> httpx2.Response:
+    inner, outer = group(here, "inner"), group(here, "outer")
+    return patch(here, f"/Groups/{outer}", {"op": "add", "path": "members", "value": [{"value": inner}]})
+
+
+def nested_refused(here: Tenant) -> httpx2.Response:
+    here.set(nested_groups="refuse")
+    return nested(here)
+
+
+def bad_path(here: Tenant) -> httpx2.Response:
+    ana = user(here).json()["id"]
+    return patch(here, f"/Users/{ana}", {"op": "replace", "path": "emails[type eq", "value": "x"})
+
+
+def deactivated(here: Tenant) -> httpx2.Response:
+    return patch(here, f"/Users/{user(here).json()['id']}", {"op": "replace", "path": "active", "value": False})
+
+
+def held(here: Tenant) -> httpx2.Response:
+    here.set(hold_deactivations=1)
+    ana, bob = (user(here, name).json()["id"] for name in ("ana@example.com", "bob@example.com"))
+    off = {"op": "replace", "path": "active", "value": False}
+    patch(here, f"/Users/{ana}", off)
+    return patch(here, f"/Users/{bob}", off)
+
+
+def same_email(here: Tenant) -> httpx2.Response:
+    document = {"schemas": [USER], "userName": "ana", "active": True, "emails": EMAIL}
+    here.vestibule.admin(
+        lambda store: Directory(store, SystemClock()).create_user(here.connection_id, document, "app")
+    )  # fmt: skip
+    return user(here)
+
+
+def other_token(here: Tenant) -> httpx2.Response:
+    text = here.vestibule.token(here.vestibule.connection().id)[1]
+    with here.vestibule.client(here.connection_id, text) as client:
+        return client.get("/Users")
+
+
+def manager(here: Tenant) -> httpx2.Response:
+    boss, ana = (user(here, name).json()["id"] for name in ("boss@example.com", "ana@example.com"))
+    return patch(here, f"/Users/{ana}", {"op": "Add", "path": f"{ENTERPRISE}:manager", "value": boss})
+
+
+def typed(here: Tenant) -> httpx2.Response:
+    return user(here, active="True")
+
+
+def legacy(here: Tenant) -> httpx2.Response:
+    ana = user(here).json()["id"]
+    return patch(here, f"/Users/{ana}", {"op": "Replace", "path": "active", "value": "False"})
+
+
+def group_taken(here: Tenant) -> httpx2.Response:
+    group(here, "grp_all")
+    return here.http.post("/Groups", json={"displayName": "grp_all", "externalId": "8a4e-7"})
+
+
+def group_absent(here: Tenant) -> httpx2.Response:
+    return here.http.get("/Groups", params={"filter": 'displayName eq "grp_all"', "excludedAttributes": "members"})
+
+
+REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
+    "nested_group_member": nested,
+    "nested_group_member.refused": nested_refused,
+    "patch_path_invalid": bad_path,
+    "deactivated_in_directory": deactivated,
+    "held_for_approval": held,
+    "user_conflict_email_existing_account": same_email,
+    "token_of_other_directory": other_token,
+    "wrong_path.doubled": lambda here: here.http.get("/scim/Users"),
+    "email_missing.provisioned": lambda here: user(here, emails=[]),
+    "email_is_upn": lambda here: user(here, emails=[{"value": "ana_b.example#EXT#@contoso.onmicrosoft.com"}]),
+    "manager_shape": manager,
+    "schema_value_type.normalised": typed,
+    "dialect_legacy": legacy,
+    "group_conflict_displayname.with_external_id": group_taken,
+    "filter_no_match_will_create.group": group_absent,
+}
+"""File → the request that it holds."""
+LOG_TEXT = (
+    "Failed to create User 'ana@example.com' in customappsso; Error: StatusCode: TooManyRequests Message: Processing of "
+    "the HTTP request resulted in an exception. POST https://app.example/scim/v2/Users"
+)
+
+
+def stands(here: Tenant, after: int) -> Exchange:
+    now = SystemClock().now() + after * MINUTE
+    return here.vestibule.admin(lambda store: standing(store, here.connection_id, now))
+
+
+def silent() -> Exchange:
+    with tenant() as here:
+        return stands(here, 180)
+
+
+def called(after: int) -> Exchange:
+    with tenant() as here:
+        kept(here, here.http.get("/Users"))
+        for _ in range(2):
+            here.http.get("/Users", params={"filter": "nonsense"})
+        kept(here, here.http.get("/Users", params={"filter": "nonsense"}))
+        return stands(here, after)
+
+
+def rate_limited() -> Exchange:
+    found = from_text(LOG_TEXT)
+    assert found is not None
+    return found
+
+
+def asked(request: Callable[[Tenant], httpx2.Response]) -> Exchange:
+    with tenant() as here:
+        return kept(here, request(here))
+
+
+PROVISIONED: dict[str, Callable[[], Exchange]] = {
+    **{name: (lambda request=request: asked(request)) for name, request in REQUESTS.items()},
+    "no_traffic_yet": silent,
+    "stalled_after_failures": lambda: called(180),
+    "traffic_arrives": lambda: called(5),
+    "rate_limited": rate_limited,
+}
+"""File → how its exchange is made."""
