@@ -274,12 +274,28 @@ class SignOnPromises(Stage):
             await store.begin_session(a_session(number, document=document))
         await store.begin_session(a_session(4, user_id=user_id(2), identity_id="idy_2"))
         assert await store.end_sessions(HERE, AT, "single_logout", name=("ana", ["2"])) == ["ses_2"]
+        assert await store.end_sessions(HERE, AT, "single_logout", name=("nobody", [])) == []
+        assert await store.end_sessions(THERE, AT, "single_logout", name=("ana", [])) == []
         assert await store.end_sessions(THERE, AT, "admin", user_id=user_id(1)) == []
         assert await store.end_sessions(HERE, AT, "admin", user_id=user_id(1), audit=an_audit()) == ["ses_1", "ses_3"]
         assert await store.end_sessions(HERE, AT, "logout", session_id="ses_1") == []
         ended = {each.session.id: each.session.ended_by for each in await store.sessions(HERE)}
         assert ended == {"ses_1": "admin", "ses_2": "single_logout", "ses_3": "admin", "ses_4": None}
         assert await store.end_sessions(HERE, LATER, "logout", session_id="ses_4") == []
+
+    @promise
+    async def test_a_session_and_a_verification_are_of_their_own_connection_and_issuer(self, store: Store) -> None:
+        await store.create_user(a_user(1))
+        await store.create_user(replace(a_user(1), connection_id=THERE))
+        await store.change_user(HERE, user_id(1), lambda user: replace(edited(user, active=False), active=False))
+        await store.begin_session(a_session())
+        await store.begin_session(a_session(connection_id=THERE))
+        assert (await store.session(HERE, "ses_1")).person == "deactivated"
+        assert (await store.session(THERE, "ses_1")).person == "active"
+        await store.add_verification(a_verification(1))
+        await store.add_verification(a_verification(2, issuer="https://other"))
+        await store.add_verification(a_verification(3, THERE))
+        assert (await store.latest_verification(HERE, "https://idp", "sub1")).id == "ver_1"
 
     @promise
     async def test_what_ended_sessions_does_not_bring_them_back_when_it_is_undone(self, store: Store) -> None:
