@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from vestibule.fixing import OPERATIONS
 from vestibule.idp.mistakes import MISTAKES, Mistake
 from vestibule.scim.profile import Profile
 from vestibule.scim.quirks import QUIRKS, Quirk
@@ -55,3 +56,11 @@ def mistake_row(mistake: Mistake) -> str:
 def test_the_document_tells_every_mistake_of_the_register_and_no_other() -> None:
     told = (ROOT / "docs/idp.md").read_text().partition("| mistake |")[2]
     assert [line for line in told.splitlines() if line.startswith("| `")] == [mistake_row(each) for each in MISTAKES]
+
+
+def test_the_document_tells_every_operation_with_its_role() -> None:
+    rows = [
+        line.split(" | ") for line in (ROOT / "docs/operating.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    told = {name: row[-1].strip("| ") for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    assert {name: told.get(name) for name in OPERATIONS} == {name: each.role for name, each in OPERATIONS.items()}

@@ -57,7 +57,8 @@ def test_the_document_tells_every_code_of_provisioning() -> None:
 
 def test_what_can_be_done_is_an_operation_of_the_house() -> None:
     named = {fix.do.operation for file in FILES for fix in explain(read(file)).every_fix() if fix.do}
-    assert named == set(OPERATIONS)
+    # Which sign-in waits is known to the server alone, so that no recorded admission names one.
+    assert named == set(OPERATIONS) - {"approve_sign_in", "refuse_sign_in"}
 
 
 def kinds() -> list[type[errors.ScimError]]:

@@ -157,3 +157,32 @@ def test_what_was_decided_is_in_the_audit(here: Tenant, tmp_path: Path) -> None:
     call(here, "PATCH", "/settings", {"dialect": "okta"})
     entries = here.vestibule.admin(lambda store: store.audit(here.connection_id))
     assert [(each.actor, each.action) for each in entries][:1] == [("api", "connection.settings_changed")]
+
+
+def ask(tenant: Tenant, method: str, path: str, body: Any = None, key: str | None = KEY) -> httpx2.Response:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    url = f"{tenant.vestibule.base_url}/v1/scim_requests/{path}"
+    return httpx2.request(method, url, json=body, headers=headers, trust_env=False)
+
+
+def test_a_refused_request_is_explained_and_fixed(here: Tenant) -> None:
+    token, text = here.vestibule.token(here.connection_id, {"get:users"})
+    with here.vestibule.client(here.connection_id, text) as client:
+        request_id = client.get("/Groups").headers["vestibule-request-id"]
+        told = ask(here, "GET", request_id).json()
+        grant = told["fixes"][0]
+        assert (told["code"], grant["operation"], grant["arguments"]["token"]) == (
+            "scope_missing", "grant_scopes", token.id,
+        )  # fmt: skip
+        assert client.get("/Groups").status_code == 403
+        is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", key=None), 401, "Authorization")
+        is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"with": {"token": "tok_x"}}), 422, "token")
+        is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"with": []}), 422, "JSON object")
+        done = ask(here, "POST", f"{request_id}/fixes/grant_scopes").json()
+        assert (done["done"], done["after"]) == (True, grant["preview"]["after"])
+        assert client.get("/Groups").status_code == 200
+    is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes"), 409, "nothing left")
+    is_problem(ask(here, "POST", f"{request_id}/fixes/approve_hold"), 404, "grant_scopes")
+    is_problem(ask(here, "GET", "req_none"), 404, "req_none")
+    (entry, *_) = here.vestibule.admin(lambda store: store.audit(here.connection_id))
+    assert (entry.actor, entry.action, entry.detail["request"]) == ("api", "token.scopes_granted", request_id)

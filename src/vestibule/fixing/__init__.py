@@ -104,10 +104,8 @@ async def do(
     seen = await with_hindsight(tools.store, exchange)
     fixes = {each.do.operation: each for each in reversed(explain(seen).every_fix()) if each.do is not None}
     if name not in fixes:
-        told = ", ".join(reversed(fixes)) or "none"
-        raise CannotFix(
-            "unknown", f"The explanation of {exchange.id} has no fix {name!r} that can be done here: {told}."
-        )
+        told = ", ".join(reversed(fixes)) or "none; what it was for may have been decided already"
+        raise CannotFix("unknown", f"{exchange.id} has no fix {name!r}. Those that it has now: {told}.")
     operation = OPERATIONS[name]
     if operation.role == "operator" and by.role != "operator":
         raise CannotFix("role", f"{name} is for whoever runs Vestibule; ask them, and give them {exchange.id}.")

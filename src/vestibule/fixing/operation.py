@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import orjson
+
 from vestibule.clock import Clock
 from vestibule.model import Exchange, JsonObject
 from vestibule.outbound.fetch import Fetcher
@@ -108,4 +110,6 @@ def _told(state: JsonObject) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " ".join(map(str, value)) or "empty"  # pyright: ignore[reportUnknownArgumentType]
-    return {True: "true", False: "false", None: "not set"}.get(value, str(value))
+    return (
+        "not set" if value is None else orjson.dumps(value).decode() if isinstance(value, bool | dict) else str(value)
+    )

@@ -20,7 +20,7 @@ def _tell_other(sign_in: SignIn) -> Explanation:
             mend(
                 "If it is the same person, unlink the old identity; the next sign-in links the new one",
                 f"vestibule identity unlink {sign_in.connection} {identity}",
-                "unlink_identity",
+                "unlink_identity" if sign_in.text("identity") else None,
                 identity=sign_in.text("identity"),
             ),
             at_idp("If it is somebody else, give them a user name of their own"),

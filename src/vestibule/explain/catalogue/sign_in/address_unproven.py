@@ -91,24 +91,12 @@ def _asks_admin(sign_in: SignIn) -> bool:
 
 
 def _tell_pending(sign_in: SignIn) -> Explanation:
-    verification = sign_in.text("verification") or "VERIFICATION_ID"
     return Explanation(
         "approval_pending",
         f"{sign_in.who} waits for an administrator's approval, because {_reason(sign_in)}.",
         "The connection's e-mail policy leaves it to an administrator, or the person has no mailbox and asked for it.",
         (
-            mend(
-                "Approve it, if you know that it is that person",
-                f"vestibule approval approve {sign_in.connection} {verification}",
-                "approve_sign_in",
-                verification=sign_in.text("verification"),
-            ),
-            mend(
-                "Or keep the person out",
-                f"vestibule approval refuse {sign_in.connection} {verification}",
-                "refuse_sign_in",
-                verification=sign_in.text("verification"),
-            ),
+            *notes.decisions(sign_in),
             _policy(sign_in),
         ),
         _evidence(sign_in),

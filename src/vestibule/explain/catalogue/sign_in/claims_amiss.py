@@ -50,10 +50,15 @@ def _told(sign_in: SignIn, code: str) -> Explanation:
         code,
         f"{sign_in.who} {'must prove an address first' if asked else 'could not sign in'}: {noted.clause}.",
         noted.why + notes.in_passing(sign_in, but=code),
-        noted.fixes,
+        (*noted.fixes, *(notes.decisions(sign_in) if _waits(sign_in) else ())),
         noted.evidence,
         MUST_PROVE if asked else NOT_SET_UP,
     )
+
+
+def _waits(sign_in: SignIn) -> bool:
+    """Whether it is an administrator who must decide, and not a code."""
+    return sign_in.exchange.error == "approval_pending" or sign_in.text("asks") == "admin"
 
 
 def _tell(sign_in: SignIn) -> Explanation:

@@ -5,7 +5,8 @@ from typing import Final
 
 from vestibule.explain.catalogue.sign_in import notes_of_email, notes_of_groups, notes_of_subject, notes_of_values
 from vestibule.explain.catalogue.sign_in.noted import Noted, Teller
-from vestibule.explain.catalogue.sign_in.reading import SignIn
+from vestibule.explain.catalogue.sign_in.reading import SignIn, mend
+from vestibule.explain.entry import Fix
 
 TELLERS: Final[Mapping[str, Teller]] = {
     **notes_of_email.TELLERS,
@@ -37,3 +38,23 @@ def in_passing(sign_in: SignIn, but: str | None = None) -> str:
     others = [(code, facts) for code, facts in sign_in.notes if code in TELLERS and code != but]
     clauses = (TELLERS[code](sign_in, facts).clause for code, facts in others)
     return "".join(f" Also: {clause}." for clause in clauses)
+
+
+def decisions(sign_in: SignIn) -> tuple[Fix, ...]:
+    """The administrator's word on a sign-in that waits for it."""
+    known = sign_in.text("verification")
+    words = f"{sign_in.connection} {known or 'VERIFICATION_ID'}"
+    return (
+        mend(
+            "Approve it, if you know that it is that person",
+            f"vestibule approval approve {words}",
+            "approve_sign_in" if known else None,
+            verification=known,
+        ),
+        mend(
+            "Or keep the person out",
+            f"vestibule approval refuse {words}",
+            "refuse_sign_in" if known else None,
+            verification=known,
+        ),
+    )
