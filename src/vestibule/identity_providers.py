@@ -119,7 +119,7 @@ async def change_settings(
             if name == "enabled":
                 enabled = bool(value)
             elif name == "claims":
-                wanted["claims"] = {**wanted["claims"], **value}
+                wanted["claims"] = {**wanted["claims"], **_laid_over(wanted["claims"], value)}
             else:
                 wanted[name] = value
         return _row(connection.id, read_sign_on(wanted, connection.idp), enabled=enabled)
@@ -127,6 +127,16 @@ async def change_settings(
     entry = _audit(connection.id, now, actor, "sign_on.settings_changed", {**changes, **(because or {})})
     row = await store.change_sign_on(connection.id, change, entry)
     return Loaded(connection, kept_sign_on(row.settings, connection.idp), row.enabled)
+
+
+def _laid_over(present: JsonObject, claims: Mapping[str, Any]) -> JsonObject:
+    """New claims for attributes; one that is given by its name alone leaves the rest of the attribute's rule."""
+    return {
+        attribute: {**present[attribute], "claims": [claim]}
+        if isinstance(claim, str) and attribute in present
+        else claim
+        for attribute, claim in claims.items()
+    }
 
 
 def _row(connection_id: str, sign_on: SignOn, *, enabled: bool) -> SignOnRow:

@@ -71,6 +71,12 @@ def test_metadata_set_a_connection_up_and_other_settings_stay(shell: Shell, con:
     assert shell.json("connection", "set", con, "--disable")["sign_on"]["enabled"] is False
 
 
+def test_a_claim_that_is_chosen_anew_is_as_required_as_before(shell: Shell, con: str, metadata: str) -> None:
+    shell.json("connection", "set", con, "--metadata", metadata)
+    claims = shell.json("connection", "set", con, "--claim", "userName=upn")["sign_on"]["claims"]
+    assert claims["userName"] == {"claims": ["upn"], "required": True}
+
+
 def test_fields_set_a_connection_up_without_metadata(shell: Shell, con: str, tmp_path: Path) -> None:
     file = tmp_path / "idp.pem"
     file.write_text(certificate("idp"))
