@@ -19,6 +19,16 @@ def test_ids_sort_by_the_time_they_were_made() -> None:
     assert all(re.fullmatch(r"usr_[0-9a-hjkmnp-tv-z]{26}", each) for each in made)
 
 
+def test_ids_follow_a_clock_that_was_set_back() -> None:
+    """The log is sought by them: one hour in the future would hide an hour of it."""
+    now = 1_795_000_000_000_000
+    ids.new_id("usr", now + 3_600_000_000)
+    assert ids.time_of(ids.new_id("usr", now)) == now
+    # A clock that trembles does not make them go back.
+    before = ids.new_id("usr", now)
+    assert before < ids.new_id("usr", now - 1_000_000)
+
+
 def test_a_token_tells_its_id_and_nothing_else() -> None:
     secret = ids.new_token(1_795_000_000_000_000)
     assert secret.text.startswith("vst_scim_")

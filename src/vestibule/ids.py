@@ -16,18 +16,22 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _lock = threading.Lock()
 _last_stamp = 0
+_SET_BACK = 300_000 << 12
+"""A clock that is five minutes or more behind the last id was set back; ids follow it, as the log is sought by them."""
 
 TOKEN_PREFIX = "vst_scim_"  # noqa: S105 -- the public, greppable part of every token
 """What every SCIM token begins with, so that secret scanners can find one that leaked."""
 
 
 def new_id(prefix: str, now: int) -> str:
-    """A fresh id such as `usr_…` for an instant in microseconds; ids of one process strictly increase."""
+    """A fresh id such as `usr_…` for an instant in microseconds; ids of one process strictly increase while the clock does."""
     global _last_stamp  # noqa: PLW0603 -- RFC 9562 section 6.2 method 1: a counter in the low time bits
     with _lock:
         # 48 bits of milliseconds and 12 bits of sub-millisecond time: 60 ordered bits.
         millis, micros = divmod(now, 1_000)
-        stamp = max((millis << 12) | (micros * 4096 // 1_000), _last_stamp + 1)
+        stamp = (millis << 12) | (micros * 4096 // 1_000)
+        if stamp <= _last_stamp < stamp + _SET_BACK:
+            stamp = _last_stamp + 1
         _last_stamp = stamp
     value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62)
     return f"{prefix}_{_base32(value)}"

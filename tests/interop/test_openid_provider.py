@@ -197,7 +197,9 @@ def test_new_keys_are_read_when_a_token_names_one(harbour: Harbour) -> None:
     with provided(harbour, port=port, keys=[signing_key("second")]):
         # The keys were read a moment ago: whoever names unknown ones does not make us read them again and again.
         assert harbour.code_of(harbour.login()) == "kid_unknown"
-        harbour.set(oidc={**harbour.set().as_json()["oidc"], "jwks_read_at": now() - 600_000_000})
+        ago = now() - 600_000_000
+        oidc = harbour.set().as_json()["oidc"]
+        harbour.set(oidc={**oidc, "jwks_read_at": ago, "jwks_tried_at": ago})
         assert harbour.login().status_code == 303
 
 
