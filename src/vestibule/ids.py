@@ -24,7 +24,7 @@ TOKEN_PREFIX = "vst_scim_"  # noqa: S105 -- the public, greppable part of every 
 
 
 def new_id(prefix: str, now: int) -> str:
-    """A fresh id such as `usr_…` for an instant in microseconds; ids of one process strictly increase while the clock does."""
+    """A fresh id such as `usr_…` for an instant in microseconds; ids of one process increase while the clock does."""
     global _last_stamp  # noqa: PLW0603 -- RFC 9562 section 6.2 method 1: a counter in the low time bits
     with _lock:
         # 48 bits of milliseconds and 12 bits of sub-millisecond time: 60 ordered bits.
