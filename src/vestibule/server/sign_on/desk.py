@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vestibule import ids
+from vestibule import ids, sp_keys
 from vestibule.clock import Clock
 from vestibule.identity_providers import Loaded, load
 from vestibule.outbound.fetch import Fetcher
@@ -38,6 +38,12 @@ class Desk:
         if self._seal is None:
             self._seal = Seal(self.secret_keys or (await self.store.key("secrets"),))
         return self._seal
+
+    async def signing_key(self, connection_id: str) -> tuple[str, str]:
+        """The private key and the certificate, PEM, that a connection's service provider signs with."""
+        seal = await self.seal()
+        key = sp_keys.current(await sp_keys.ensured(self.store, seal, connection_id, self.clock.now()))
+        return sp_keys.opened(seal, key), key.certificate
 
     async def load(self, connection_id: str, protocol: str, *, disabled_too: bool = False) -> Loaded:
         """How a connection signs people in, by this protocol. Raises LoginRefused."""

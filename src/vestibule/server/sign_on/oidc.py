@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from vestibule import identity_providers, ids
 from vestibule.claims import from_oidc
 from vestibule.identity_providers import Loaded, client_secret_context
-from vestibule.model import JsonObject, PendingLogin
+from vestibule.model import JsonObject
 from vestibule.oidc import client as relying_party
 from vestibule.oidc.errors import OidcError
 from vestibule.oidc.id_token import IdToken
 from vestibule.oidc.provider import Provider
-from vestibule.server.sign_on import cookies, evidence
+from vestibule.server.sign_on import begun, cookies, evidence
 from vestibule.server.sign_on.arriving import Vouched, arrive, browser_of, local
 from vestibule.server.sign_on.desk import Desk, hashed
 from vestibule.server.sign_on.refusal import LoginRefused
@@ -37,24 +37,17 @@ class OidcEndpoints:
         desk, query = self._desk, request.query_params
         test = query.get("test") == "1"
         loaded = await desk.load(visit.connection_id, "oidc", disabled_too=test)
-        _known(visit, loaded, test=test)
+        visit.know(loaded, test=test)
         loaded, provider = await self._provider(loaded, visit)
-        secret, nonce, verifier = (ids.new_browser_secret() for _ in range(3))
-        login = PendingLogin(
-            connection_id=visit.connection_id,
-            id=ids.new_id("lgn", visit.at),
-            browser_hash=hashed(secret),
-            created_at=visit.at,
-            expires_at=visit.at + cookies.LOGIN_LASTS * SECOND,
-            document={"nonce": nonce, "verifier": verifier, "test": test, "next": local(query.get("next"))},
-        )
-        await desk.store.begin_login(login)
+        nonce, verifier = ids.new_browser_secret(), ids.new_browser_secret()
+        kept: JsonObject = {"nonce": nonce, "verifier": verifier, "test": test, "next": local(query.get("next"))}
+        login_id, secret = await begun.begin(desk, visit.connection_id, visit.at, kept)
         idp = _idp(loaded)
         url = relying_party.authorization_url(
             provider,
             idp.client_id,
             desk.oidc_url(visit.connection_id, "callback"),
-            state=login.id,
+            state=login_id,
             nonce=nonce,
             code_challenge=relying_party.code_challenge(verifier),
             scope=idp.scope,
@@ -62,14 +55,14 @@ class OidcEndpoints:
             prompt="login" if loaded.sign_on.force_authn else None,
         )
         response = RedirectResponse(url, 302)
-        cookies.put_login(response, desk, login.id, secret)
+        cookies.put_login(response, desk, login_id, secret)
         return response
 
     async def callback(self, request: Request, visit: Visit) -> Response:
         """GET …/callback: a code, exchanged for an ID token that is verified; or the provider's refusal."""
         desk = self._desk
         loaded = await desk.load(visit.connection_id, "oidc", disabled_too=True)
-        _known(visit, loaded, test=False)
+        visit.know(loaded, test=False)
         state = request.query_params.get("state", "")
         pending = await self._taken(request, visit, state)
         if not loaded.enabled and not pending.get("test"):
@@ -98,10 +91,7 @@ class OidcEndpoints:
             raise LoginRefused(
                 400, "request_unknown", {"why": why, "error": request.query_params.get("error")}
             ) from None
-        if visit.at >= login.expires_at:
-            raise LoginRefused(400, "request_unknown", {"why": "too_old"})
-        visit.facts |= {"login": login.id, "test": bool(login.document.get("test"))}
-        return login.document
+        return begun.resumed(visit, login)
 
     async def _identified(
         self,
@@ -186,8 +176,3 @@ def _idp(loaded: Loaded) -> OidcIdp:
     if not isinstance(idp, OidcIdp):
         raise LoginRefused(404, "sign_on_missing")
     return idp
-
-
-def _known(visit: Visit, loaded: Loaded, *, test: bool) -> None:
-    visit.known = True
-    visit.facts |= {"protocol": loaded.sign_on.protocol, "idp": loaded.connection.idp, "test": test}

@@ -10,7 +10,7 @@ from vestibule import identity_providers, ids, sp_keys
 from vestibule.claims import from_saml
 from vestibule.explain.examined import facts_of
 from vestibule.identity_providers import Loaded
-from vestibule.model import PendingLogin, SpKey
+from vestibule.model import JsonObject, SpKey
 from vestibule.portal.sign_in_pages import posting_page
 from vestibule.saml import metadata
 from vestibule.saml import request as authn_request
@@ -18,7 +18,7 @@ from vestibule.saml import response as saml_response
 from vestibule.saml.errors import SamlError
 from vestibule.saml.expected import Expected
 from vestibule.saml.response import Examination
-from vestibule.server.sign_on import cookies, evidence
+from vestibule.server.sign_on import begun, cookies, evidence
 from vestibule.server.sign_on.arriving import Vouched, arrive, browser_of, local
 from vestibule.server.sign_on.desk import Desk, hashed
 from vestibule.server.sign_on.forms import names_of, read_form
@@ -62,8 +62,8 @@ class SamlEndpoints:
         desk, query = self._desk, request.query_params
         test = query.get("test") == "1"
         loaded = await desk.load(visit.connection_id, "saml", disabled_too=test)
-        _known(visit, loaded, test=test)
-        idp, secret = _idp(loaded), ids.new_browser_secret()
+        visit.know(loaded, test=test)
+        idp = _idp(loaded)
         asked = authn_request.AuthnRequest(
             id=f"_{ids.new_browser_secret()}",
             issued=visit.at,
@@ -72,42 +72,30 @@ class SamlEndpoints:
             destination=idp.sso_url,
             force_authn=loaded.sign_on.force_authn or query.get("force") == "1",
         )
-        login = PendingLogin(
-            connection_id=visit.connection_id,
-            id=ids.new_id("lgn", visit.at),
-            browser_hash=hashed(secret),
-            created_at=visit.at,
-            expires_at=visit.at + cookies.LOGIN_LASTS * SECOND,
-            document={"request_id": asked.id, "test": test, "next": local(query.get("next"))},
-        )
-        await desk.store.begin_login(login)
-        visit.facts["login"] = login.id
+        kept: JsonObject = {"request_id": asked.id, "test": test, "next": local(query.get("next"))}
+        login_id, secret = await begun.begin(desk, visit.connection_id, visit.at, kept)
+        visit.facts["login"] = login_id
         visit.error = None
-        response = await self._sent(loaded, asked, login.id, query.get("login_hint"))
-        cookies.put_login(response, desk, login.id, secret)
+        response = await self._sent(loaded, asked, login_id, query.get("login_hint"))
+        cookies.put_login(response, desk, login_id, secret)
         return response
 
     async def _sent(
         self, loaded: Loaded, asked: authn_request.AuthnRequest, relay_state: str, hint: str | None
     ) -> Response:
         """The request on its way, signed unless the connection says otherwise."""
-        key, certificate = await self._signing(loaded) if loaded.sign_on.sign_requests else (None, None)
+        signed = loaded.sign_on.sign_requests
+        key, certificate = await self._desk.signing_key(loaded.connection.id) if signed else (None, None)
         if _idp(loaded).sso_binding == "redirect":
             return RedirectResponse(authn_request.redirect(asked, relay_state, key, hint), 302)
         form = authn_request.post(asked, relay_state, key, certificate, hint)
         return posting_page(form.action, form.fields)
 
-    async def _signing(self, loaded: Loaded) -> tuple[str, str]:
-        desk = self._desk
-        seal = await desk.seal()
-        key = sp_keys.current(await sp_keys.ensured(desk.store, seal, loaded.connection.id, desk.clock.now()))
-        return sp_keys.opened(seal, key), key.certificate
-
     async def acs(self, request: Request, visit: Visit) -> Response:
         """POST …/acs: what the identity provider says of somebody, believed only where it is signed."""
         desk = self._desk
         loaded = await desk.load(visit.connection_id, "saml", disabled_too=True)
-        _known(visit, loaded, test=False)
+        visit.know(loaded, test=False)
         text, relay_state = await _form(request)
         pending = await self._pending(request, visit, relay_state)
         if not loaded.enabled and not pending.get("test"):
@@ -152,10 +140,7 @@ class SamlEndpoints:
             raise LoginRefused(400, "request_unknown", await self._why_unknown(visit, relay_state, secret)) from None
         if "request_id" not in login.document:
             raise LoginRefused(400, "request_unknown", {"why": "no_sign_in"})
-        if visit.at >= login.expires_at:
-            raise LoginRefused(400, "request_unknown", {"why": "too_old"})
-        visit.facts |= {"login": login.id, "test": bool(login.document.get("test"))}
-        return login.document
+        return begun.resumed(visit, login)
 
     async def _why_unknown(self, visit: Visit, login_id: str, secret: str) -> Mapping[str, Any]:
         try:
@@ -238,8 +223,3 @@ def _idp(loaded: Loaded) -> SamlIdp:
     if not isinstance(idp, SamlIdp):
         raise LoginRefused(404, "sign_on_missing")
     return idp
-
-
-def _known(visit: Visit, loaded: Loaded, *, test: bool) -> None:
-    visit.known = True
-    visit.facts |= {"protocol": loaded.sign_on.protocol, "idp": loaded.connection.idp, "test": test}

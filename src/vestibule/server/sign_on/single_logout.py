@@ -3,15 +3,15 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from vestibule import ids, sessions, sp_keys
+from vestibule import ids, sessions
 from vestibule.identity_providers import Loaded, load
-from vestibule.model import JsonObject, PendingLogin, SpKey
+from vestibule.model import JsonObject
 from vestibule.portal.sign_in_pages import posting_page, signed_out_page
 from vestibule.saml import logout
 from vestibule.saml.bindings import PostForm
 from vestibule.saml.errors import SamlError
 from vestibule.saml.logout import ExpectedLogout, LogoutRequest, LogoutResponse, NameId
-from vestibule.server.sign_on import cookies
+from vestibule.server.sign_on import begun, cookies
 from vestibule.server.sign_on.desk import Desk, hashed
 from vestibule.server.sign_on.forms import names_of, read_form
 from vestibule.server.sign_on.refusal import LoginRefused
@@ -34,8 +34,7 @@ class LogoutEndpoint:
         """GET or POST …/slo: end the sessions that the identity provider names, or hear that it ended its own."""
         desk = self._desk
         loaded = await desk.load(visit.connection_id, "saml", disabled_too=True)
-        visit.known = True
-        visit.facts |= {"protocol": "saml", "idp": loaded.connection.idp, "test": False}
+        visit.know(loaded, test=False)
         received = await self._received(request, loaded, visit)
         message = received.message
         if not await desk.store.use_once(visit.connection_id, message.id, received.replay_until):
@@ -112,7 +111,7 @@ class LogoutEndpoint:
         name_id = session.document.get("name_id")
         if not isinstance(idp, SamlIdp) or idp.slo_url is None or not name_id:
             return None
-        now, secret = desk.clock.now(), ids.new_browser_secret()
+        now = desk.clock.now()
         index = session.document.get("session_index")
         message = LogoutRequest(
             id=f"_{ids.new_browser_secret()}",
@@ -122,28 +121,19 @@ class LogoutEndpoint:
             name_id=_name_id(session.document),
             session_indexes=(index,) if index else (),
         )
-        pending = PendingLogin(
-            connection_id=session.connection_id,
-            id=ids.new_id("lgn", now),
-            browser_hash=hashed(secret),
-            created_at=now,
-            expires_at=now + cookies.LOGIN_LASTS * SECOND,
-            document={"logout_id": message.id},
-        )
-        await desk.store.begin_login(pending)
-        response = await self._sent(loaded, message, pending.id)
-        cookies.put_login(response, desk, pending.id, secret)
+        kept: JsonObject = {"logout_id": message.id}
+        pending_id, secret = await begun.begin(desk, session.connection_id, now, kept)
+        response = await self._sent(loaded, message, pending_id)
+        cookies.put_login(response, desk, pending_id, secret)
         return response
 
     async def _sent(self, loaded: Loaded, message: LogoutRequest | LogoutResponse, relay_state: str | None) -> Response:
         """A message on its way, signed."""
         desk = self._desk
-        seal = await desk.seal()
-        key: SpKey = sp_keys.current(await sp_keys.ensured(desk.store, seal, loaded.connection.id, desk.clock.now()))
-        private = sp_keys.opened(seal, key)
+        private, certificate = await desk.signing_key(loaded.connection.id)
         if _idp(loaded).slo_binding == "redirect":
             return RedirectResponse(logout.redirect(message, relay_state, private), 302)
-        form: PostForm = logout.post(message, relay_state, private, key.certificate)
+        form: PostForm = logout.post(message, relay_state, private, certificate)
         return posting_page(form.action, form.fields)
 
 

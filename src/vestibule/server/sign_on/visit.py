@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from vestibule import ids
 from vestibule.clock import monotonic_us
+from vestibule.identity_providers import Loaded
 from vestibule.model import Exchange, JsonObject
 from vestibule.oidc.errors import OidcError
 from vestibule.outbound.target import FetchError
@@ -38,6 +39,11 @@ class Visit:
     known: bool = False
     """Whether the connection exists, so that there is a log to write to."""
     facts: JsonObject = field(default_factory=dict[str, Any])
+
+    def know(self, loaded: Loaded, *, test: bool) -> None:
+        """The connection exists: what every line of its log about signing in says."""
+        self.known = True
+        self.facts |= {"protocol": loaded.sign_on.protocol, "idp": loaded.connection.idp, "test": test}
 
 
 Handle: TypeAlias = Callable[[Request, Visit], Awaitable[Response]]
