@@ -2,10 +2,8 @@
 
 import contextlib
 import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +13,11 @@ from rich.console import Console
 
 from vestibule import connections
 from vestibule.cli.connection import scim_base_url
+from vestibule.cli.demo_process import serving
 from vestibule.cli.demo_sign_in import LOOPBACK, SignIn, identity_provider, tell_sign_in
 from vestibule.cli.rehearse import job_lines, run_job
 from vestibule.cli.roll_table import a_console, show
-from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
+from vestibule.cli.session import FINDING, Session, command
 from vestibule.cli.source import expectations_of
 from vestibule.cli.told import as_text
 from vestibule.connections import MintedToken
@@ -210,32 +209,9 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
         narrator.tell(f"   {line}")
 
 
-@contextlib.contextmanager
-def _server(settings: Settings, port: int, log: Path) -> Generator[None]:
-    """The real server in a process of its own; what it says goes to a file."""
-    arguments = [sys.executable, "-m", "vestibule", "serve", "--port", str(port), "--database", settings.database,
-                 "--allow-network", LOOPBACK]  # fmt: skip
-    with log.open("wb") as said:
-        process = subprocess.Popen(arguments, stderr=said)  # noqa: S603 -- our own interpreter
-    try:
-        _until_ready(process, settings.base_url, log)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path) -> None:
-    with httpx2.Client(trust_env=False, timeout=1) as client:
-        for _ in range(300):
-            if process.poll() is not None:
-                fail(f"The server did not start: {log.read_text().strip()}", UNREACHABLE)
-            with contextlib.suppress(httpx2.TransportError):
-                if client.get(f"{base_url}/readyz").status_code == 200:
-                    return
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.05)
-    fail(f"The server does not answer at {base_url}.", UNREACHABLE)
+def _server(settings: Settings, port: int, log: Path) -> contextlib.AbstractContextManager[None]:
+    arguments = ["serve", "--port", str(port), "--database", settings.database, "--allow-network", LOOPBACK]
+    return serving("The server", arguments, f"{settings.base_url}/readyz", log)
 
 
 def _free_port() -> int:

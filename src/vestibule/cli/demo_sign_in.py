@@ -2,8 +2,6 @@
 
 import contextlib
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from html import unescape
@@ -15,7 +13,8 @@ from urllib.parse import urljoin
 import httpx2
 
 from vestibule import identity_providers
-from vestibule.cli.session import UNREACHABLE, Session, fail
+from vestibule.cli.demo_process import serving
+from vestibule.cli.session import Session
 from vestibule.cli.told import as_text
 from vestibule.explain import explain
 from vestibule.model import Connection, Exchange
@@ -146,25 +145,6 @@ def _shown(page: str) -> list[str]:
 def identity_provider(people: Path, port: int, log: Path) -> Generator[str]:
     """The local identity provider in a process of its own; its address."""
     url = f"http://127.0.0.1:{port}"
-    arguments = [sys.executable, "-m", "vestibule", "idp", "--port", str(port), "--people", str(people)]
-    with log.open("wb") as said:
-        process = subprocess.Popen(arguments, stderr=said)  # noqa: S603 -- our own interpreter
-    try:
-        _until_it_answers(process, url, log)
+    arguments = ["idp", "--port", str(port), "--people", str(people)]
+    with serving("The identity provider", arguments, f"{url}/healthz", log):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    with httpx2.Client(trust_env=False, timeout=1) as client:
-        for _ in range(400):
-            if process.poll() is not None:
-                fail(f"The identity provider did not start: {log.read_text().strip()}", UNREACHABLE)
-            with contextlib.suppress(httpx2.TransportError):
-                if client.get(f"{url}/healthz").status_code == 200:
-                    return
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.05)
-    fail(f"The identity provider does not answer at {url}.", UNREACHABLE)
