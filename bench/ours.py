@@ -25,14 +25,16 @@ AT = 1_795_507_200_000_000
 """When the people of an import were made: an instant in microseconds."""
 ASKED_FOR = frozenset({"token", "exchange"})
 """What an export has only when it is asked for."""
-_VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
+VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
+"""The program."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnSqlite:
-    """Vestibule on its embedded database. `way` names one of `WAYS`."""
+    """Vestibule on its embedded database. `way` names one of `WAYS`, `program` begins the command of its server."""
 
     way: str | None = None
+    program: tuple[str, ...] = (VESTIBULE,)
 
     @property
     def name(self) -> str:
@@ -48,7 +50,7 @@ class OnSqlite:
     async def start(self, scratch: Path) -> AsyncGenerator[Service]:
         """See Target."""
         path = scratch / "vestibule.db"
-        async with _served(scratch, f"sqlite:///{path}", self.way, (), _commits(path)) as service:
+        async with _served(scratch, f"sqlite:///{path}", self.way, (), _commits(path), self.program) as service:
             yield service
 
 
@@ -81,7 +83,7 @@ class OnPostgres:
 
 
 def _traits(name: str, store: str) -> Traits:
-    version = command([_VESTIBULE, "--version"], cwd=Path.cwd(), what="vestibule").split()[-1]
+    version = command([VESTIBULE, "--version"], cwd=Path.cwd(), what="vestibule").split()[-1]
     return Traits(name, "ours", version, store, "`vestibule serve`, one process", cursors=True)
 
 
@@ -122,19 +124,22 @@ WAYS: dict[str | None, Load] = {"post": by_post, "bulk": by_bulk}
 
 @asynccontextmanager
 async def _served(
-    scratch: Path, database: str, way: str | None, beside: tuple[int, ...], commits: Callable[[], int] | None
+    scratch: Path,
+    database: str,
+    way: str | None,
+    beside: tuple[int, ...],
+    commits: Callable[[], int] | None,
+    program: tuple[str, ...] = (VESTIBULE,),
 ) -> AsyncGenerator[Service]:
     def administer(*arguments: str) -> dict[str, Any]:
-        said = command(
-            [_VESTIBULE, *arguments, "--database", database, "--json"], cwd=scratch, what=" ".join(arguments)
-        )
+        said = command([VESTIBULE, *arguments, "--database", database, "--json"], cwd=scratch, what=" ".join(arguments))
         return orjson.loads(said)
 
     def load(way: str | None) -> Load:
         return by_import(administer, scratch, connection) if way == "import" else WAYS.get(way, by_size)
 
     port = free_port()
-    arguments = [_VESTIBULE, "serve", "--port", str(port), "--database", database]
+    arguments = [*program, "serve", "--port", str(port), "--database", database]
     enterprise = administer("enterprise", "create", "Bench")
     connection = administer("connection", "create", enterprise["id"], "--idp", "entra")
     token = administer("token", "create", connection["id"], "--all-scopes")

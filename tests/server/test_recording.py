@@ -13,7 +13,7 @@ from vestibule.clock import SystemClock
 from vestibule.explain import explain
 from vestibule.scim.schema import Attribute, Schema
 from vestibule.scim.user_schema import USER as USER_TYPE
-from vestibule.server.redaction import HIDDEN, kept_body, kept_query
+from vestibule.server.redaction import HIDDEN, kept_answer, kept_body, kept_query
 from vestibule.server.strangers import MOST, Strangers
 from vestibule.store import ExchangeQuery
 
@@ -96,9 +96,12 @@ def test_what_no_answer_shows_the_log_does_not_keep(tenant: Tenant) -> None:
 
 def test_what_is_hidden_follows_from_the_schemas() -> None:
     assert USER_TYPE.unreturned == {"password"}
+    assert {"username", "givenname", "department"} < USER_TYPE.returnable
+    assert "password" not in USER_TYPE.returnable
     pin = Attribute("Pin", returned="never")
     schema = Schema(CONTOSO, "Contoso", "", (Attribute("badge", "complex", sub_attributes=(pin,)),))
     assert replace(USER_TYPE, extensions=(schema,)).unreturned == {"password", "pin"}
+    assert replace(USER_TYPE, extensions=(schema,)).returnable >= {"badge"}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,26 @@ def test_bodies_are_kept_bounded_and_without_secrets(body: bytes, kept: str | No
         assert orjson.loads(found or "")["value"] == HIDDEN
     else:
         assert found == kept
+
+
+def test_an_answer_is_kept_without_what_goes_by_the_name_of_a_secret() -> None:
+    answer = b'{"userName":"ana","urn:x":{"token":"t0p"}}'
+    assert (
+        kept_answer(answer, frozenset({"username", "token"})) == f'{{"userName":"ana","urn:x":{{"token":"{HIDDEN}"}}}}'
+    )
+    assert kept_answer(b'{"userName":"ana"}', frozenset({"username"})) == '{"userName":"ana"}'
+    assert kept_answer(b"", frozenset()) is None
+    assert kept_answer(b"[" + b"1," * 40_000 + b"1]", frozenset()) == "(80003 bytes, not kept)"
+
+
+def test_what_an_extension_calls_a_token_is_in_the_answer_and_not_in_the_log(tenant: Tenant) -> None:
+    card = "urn:ietf:params:scim:schemas:extension:Contoso:2.0:User"
+    declared = {"id": card, "name": "Card", "attributes": [{"name": "token", "type": "string"}]}
+    tenant.set(extensions=[declared])
+    answer = tenant.http.post("/Users", json={"schemas": [USER, card], "userName": "a", card: {"token": "t0p"}})
+    assert answer.json()[card] == {"token": "t0p"}
+    kept = entry(tenant, answer)
+    assert "t0p" not in (kept.request_body or "") + (kept.response_body or "")
 
 
 def test_a_query_that_asks_for_a_secret_is_not_kept() -> None:

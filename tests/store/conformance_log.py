@@ -10,7 +10,7 @@ import pytest
 from tests.store.staging import AT, HERE, THERE, Stage, an_exchange, promise
 from vestibule import ids
 from vestibule.model import Exchange
-from vestibule.store import ExchangeQuery, NotFound, Store, Traffic
+from vestibule.store import ExchangeQuery, NotFound, Store, Trace, Traffic
 
 SECOND = 1_000_000
 ALWAYS = AT + 10_000 * SECOND
@@ -38,7 +38,7 @@ async def seconds(store: Store, connection_id: str = HERE, **query: Any) -> list
     return [(each.at - AT) // SECOND for each in found]
 
 
-def numbered(document: str, found: Sequence[Exchange]) -> str:
+def numbered(document: str, found: Sequence[Trace]) -> str:
     """A fold that writes down which exchanges it was given."""
     return ",".join([*([] if document == "{}" else [document]), *(str((each.at - AT) // SECOND) for each in found)])
 
@@ -113,7 +113,7 @@ class LogPromises(Stage):
         await recorded(store, *(at(second, request_body="{}") for second in range(1, 8)), at(2, THERE))
         assert await store.traffic(HERE) == Traffic()
 
-        def fails(document: str, found: Sequence[Exchange]) -> str:
+        def fails(document: str, found: Sequence[Trace]) -> str:
             raise RuntimeError(document)
 
         with pytest.raises(RuntimeError):
@@ -124,7 +124,7 @@ class LogPromises(Stage):
         assert (traffic.document, traffic.read_to) == ("1,2,3,4,5", id_at(5))
         assert 5 * 600 < traffic.size < 5 * 700
         (six, seven) = await store.unread(HERE, traffic.read_to, 10)
-        assert (six.id, seven.id, six.request_body) == (id_at(6), id_at(7), None)
+        assert (six.id, seven.id, six.at) == (id_at(6), id_at(7), AT + 6 * SECOND)
         assert await store.read_traffic(THERE, ALWAYS, 9, numbered) == 1
         await recorded(store, at(1, "con_none"))
         with pytest.raises(NotFound):

@@ -19,7 +19,7 @@ from vestibule.store import Store
 
 __all__ = ["Overview", "Run", "State", "Told", "Verdict", "advance", "cycle_at", "overview"]
 
-PIECE: Final = 200
+PIECE: Final = 500
 """How many exchanges are read in one transaction."""
 SETTLED: Final = 15_000_000
 """So many microseconds after a request began it is in the log, whichever process it came to."""

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from vestibule.cycles.history import KEPT, OPEN, CycleKind, History, Refusal, Run, Tally, read_history
-from vestibule.cycles.seen import Seen, seen_of
-from vestibule.model import Exchange
+from vestibule.cycles.seen import Recorded, Seen, seen_of
 
 SILENCE: Final = 600_000_000
 """So many microseconds without a request end a cycle."""
@@ -18,7 +17,7 @@ ESCROWED: Final = 28 * 24 * 3_600_000_000
 """For so many microseconds Entra tries again what was refused."""
 
 
-def fold_text(document: str, exchanges: Sequence[Exchange]) -> str:
+def fold_text(document: str, exchanges: Sequence[Recorded]) -> str:
     """The history after some more exchanges, both as JSON text: for `Store.read_traffic`."""
     history = read_history(document)
     fold(history, (seen for each in exchanges if (seen := seen_of(each)) is not None))

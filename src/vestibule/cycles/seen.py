@@ -1,24 +1,29 @@
 """What an exchange tells of a cycle: a small fact, or nothing."""
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from vestibule.canary import is_mark
 from vestibule.model import Exchange
+from vestibule.store import Trace
 
 Kind = Literal["User", "Group"]
 Deed = Literal["probe", "found", "missed", "listed", "created", "updated", "unchanged", "deleted", "members", "other"]
 """`found` and `missed` are of a look-up by name or id, `listed` of a list without a name, `members` of a PATCH that is
 about members, `probe` of Entra's connection test: the look-up of a user whose name is a GUID."""
 
+Recorded: TypeAlias = Exchange | Trace
+"""A request of the log."""
+
 _GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _SIGN_IN: Final = "SignIn"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One request. `at` is when it came, in microseconds; `refused` is its HTTP status when it was refused, else 0."""
+class Seen(NamedTuple):
+    """One request. `at` is when it came, in microseconds; `refused` is its HTTP status when it was refused, else 0.
+
+    A tuple, as one is made of each that ever came.
+    """
 
     id: str
     at: int
@@ -45,32 +50,28 @@ class Seen:
         return self.refused == 403 and self.reason != "held"
 
 
-def seen_of(exchange: Exchange) -> Seen | None:
+def seen_of(exchange: Recorded) -> Seen | None:
     """The fact; None for a sign-in, for what a connection test made, and for the frame of a bulk request."""
     facts = exchange.facts
-    if exchange.resource_type == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
+    named = exchange.resource_type
+    if named == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
         return None
-    kind: Kind | None = None
-    if exchange.resource_type in ("User", "Group"):
-        kind = "User" if exchange.resource_type == "User" else "Group"
-    refused = exchange.status if exchange.status >= 400 else 0
     # A look-up by id that finds nothing is an answer like any other, but its caller remembers what is gone.
+    refused = exchange.status if exchange.status >= 400 else 0
+    kind: Kind | None = named if named in ("User", "Group") else _kind_in(exchange.path)
+    who = exchange.target or exchange.resource_id or exchange.path
+    deed = _deed(exchange)
+    if not refused and exchange.method == "GET":
+        return Seen(exchange.id, exchange.at, deed, kind, who, "GET", 0, exchange.token_id)
     return Seen(
-        id=exchange.id,
-        at=exchange.at,
-        deed=_deed(exchange),
-        kind=kind or _kind_in(exchange.path),
-        who=exchange.target or exchange.resource_id or exchange.path,
-        method=exchange.method,
-        refused=refused,
-        token_id=exchange.token_id,
+        exchange.id, exchange.at, deed, kind, who, exchange.method, refused, exchange.token_id,
         need=tuple(str(each) for each in facts.get("need") or ()),
         reason="held" if exchange.error == "held" else str(facts.get("reason") or ""),
         joined=_number(facts.get("joined")),
         already=_number(facts.get("already")),
         left=_number(facts.get("left")),
         parked=_number(facts.get("parked_count")),
-    )
+    )  # fmt: skip
 
 
 def _kind_in(path: str) -> Kind | None:
@@ -79,7 +80,7 @@ def _kind_in(path: str) -> Kind | None:
     return "User" if head == "users" else "Group" if head == "groups" else None
 
 
-def _deed(exchange: Exchange) -> Deed:
+def _deed(exchange: Recorded) -> Deed:
     if exchange.method == "GET":
         return _looked(exchange)
     if exchange.method == "POST":
@@ -96,7 +97,7 @@ def _deed(exchange: Exchange) -> Deed:
     return "unchanged" if facts.get("changed") is False else "updated"
 
 
-def _looked(exchange: Exchange) -> Deed:
+def _looked(exchange: Recorded) -> Deed:
     if exchange.resource_id is not None:
         return "found"
     sought = exchange.target or _sought_in(exchange.query)

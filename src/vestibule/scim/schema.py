@@ -92,12 +92,18 @@ class ResourceType:
     """Whether something of a resource is not shown unless it is asked for."""
     unreturned: frozenset[str] = field(init=False, compare=False, repr=False)
     """The names, in lower case, of what is never returned (RFC 7643 section 7); no log may have its values either."""
+    returnable: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The names, in lower case, of all else that its schemas declare: no answer has any other."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "core", Attributes(COMMON + self.schema.attributes))
         on_request = any(each.returned == "request" for schema in self.extensions for each in schema.attributes)
         object.__setattr__(self, "keeps_back", bool(self.withdrawn) or on_request)
-        object.__setattr__(self, "unreturned", _unreturned((self.schema, *self.extensions)))
+        declared = _declared((self.schema, *self.extensions))
+        never = [each for each in declared if each.returned == "never"]
+        object.__setattr__(self, "unreturned", frozenset(each.name.lower() for each in never))
+        others = frozenset(each.name.lower() for each in declared if each.returned != "never")
+        object.__setattr__(self, "returnable", others)
         object.__setattr__(self, "by_urn", {each.id.casefold(): each for each in reversed(self.extensions)})
 
     def extension(self, uri: str) -> Schema | None:
@@ -105,10 +111,9 @@ class ResourceType:
         return self.by_urn.get(uri.casefold())
 
 
-def _unreturned(schemas: tuple[Schema, ...]) -> frozenset[str]:
+def _declared(schemas: tuple[Schema, ...]) -> list[Attribute]:
     attributes = [each for schema in schemas for each in schema.attributes]
-    inner = [sub for each in attributes for sub in each.sub_attributes]
-    return frozenset(each.name.lower() for each in (*attributes, *inner) if each.returned == "never")
+    return [*attributes, *(sub for each in attributes for sub in each.sub_attributes)]
 
 
 def _read_only(name: str, type: AttributeType = "string", *, case_exact: bool = False) -> Attribute:  # noqa: A002

@@ -18,7 +18,7 @@ from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
 from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
-from vestibule.server.redaction import kept_body, kept_query
+from vestibule.server.redaction import kept_answer, kept_body, kept_query
 from vestibule.server.strangers import Strangers
 from vestibule.store import Store, Unreachable
 
@@ -68,7 +68,7 @@ class Recorder:
         """Have a call answered, explain a refusal, and record the exchange whatever happens."""
         started, at = monotonic_us(), self.clock.now()
         answer, error = await self._answer(call, handle)
-        exchange = _exchange(call, answer, error, at, monotonic_us() - started)
+        exchange = exchange_of_call(call, answer, error, at, monotonic_us() - started)
         if error is not None:
             explanation = explain(exchange)
             detail = detail_for(explanation, f"{self.base_url}/e/{call.id}")
@@ -158,34 +158,24 @@ def _is_strangers(error: ScimError | None) -> bool:
     return error is not None and error.facts.get("resource_type") == "Connection"
 
 
-def _exchange(call: Call, answer: Answer, error: ScimError | None, at: int, took: int) -> Exchange:
-    facts = dict(call.facts)
+def exchange_of_call(call: Call, answer: Answer, error: ScimError | None, at: int, took: int) -> Exchange:
+    """What the log keeps of a call: when it came and how long it took, in microseconds, and its answer."""
+    facts = call.facts
     if error is not None:
-        facts.update(error.facts, detail=error.detail)
+        facts = {**facts, **error.facts, "detail": error.detail}
     if call.notes.seen:
         facts["tolerated"] = list(call.notes.seen)
         facts["tolerated_in"] = {quirk: shown for quirk, shown in call.notes.seen.items() if shown}
-    unreturned = call.profile.user.unreturned
+    user = call.profile.user
+    # By position, as each request comes by here; the order is that of the fields.
     return Exchange(
-        id=call.id,
-        connection_id=call.connection_id,
-        at=at,
-        duration_us=took,
-        method=call.method,
-        path=call.path,
-        query=kept_query(call.query, unreturned),
-        status=answer.status,
-        token_id=call.token_id,
-        resource_type=call.resource_type,
-        resource_id=call.resource_id,
-        target=call.target or _sought(call),
-        scim_type=error.scim_type if error else None,
-        error=error.kind if error else None,
-        facts=facts,
+        call.id, call.connection_id, at, took, call.method, call.path, kept_query(call.query, user.unreturned),
+        answer.status, call.token_id, call.resource_type, call.resource_id, call.target or _sought(call),
+        error.scim_type if error else None, error.kind if error else None, facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
-        request_body=None if answer.status == 401 else kept_body(call.body, unreturned),
-        response_body=kept_body(answer.body, unreturned),
-    )
+        None if answer.status == 401 else kept_body(call.body, user.unreturned),
+        kept_answer(answer.body, user.returnable) if error is None else None,
+    )  # fmt: skip
 
 
 def _sought(call: Call) -> str | None:

@@ -1,8 +1,9 @@
 """The service as processes: one, or several that share a port and a database."""
 
+import gc
 import socket
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -10,6 +11,9 @@ from uvicorn.supervisors import Multiprocess
 from vestibule.server import logging
 from vestibule.server.app import Service, served
 from vestibule.settings import Settings
+
+GARBAGE: Final = 20_000
+"""After so many more objects than were freed the collector looks for circles."""
 
 
 class PortInUse(Exception):
@@ -53,4 +57,8 @@ def _address(host: str, port: int) -> Any:
 
 def _application(settings: Settings) -> Service:
     logging.configure()
-    return served(settings)
+    service = served(settings)
+    # What is loaded by now stays; and what a request makes is freed without a collector, which need not look so often.
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    return service

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from vestibule.model import Group, SignedInSession, Token
 from vestibule.outcome import Outcome
@@ -190,6 +190,26 @@ class ExchangeQuery:
     sign_ins: bool | None = None
     after_id: str | None = None
     """Only exchanges newer than this one, oldest first: for following the log, and for reading all of it."""
+
+
+class Trace(NamedTuple):
+    """An exchange as far as a cycle leaves its trace in it: the columns of `Exchange` that are cheap to read.
+
+    A tuple, as one is made of each request that ever came.
+    """
+
+    id: str
+    at: int
+    method: str
+    path: str
+    query: str
+    status: int
+    token_id: str | None
+    resource_type: str | None
+    resource_id: str | None
+    target: str | None
+    error: str | None
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

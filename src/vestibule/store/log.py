@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from vestibule.model import Audit, Exchange
-from vestibule.store.answers import ExchangeQuery, Traffic
+from vestibule.store.answers import ExchangeQuery, Trace, Traffic
 
 
 class LogStore(Protocol):
@@ -38,16 +38,16 @@ class LogStore(Protocol):
         """What was read of a connection's log; nothing at first."""
         ...
 
-    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Exchange]:
-        """The next exchanges after an id (or from the beginning), oldest first, without their bodies."""
+    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Trace]:
+        """The next exchanges after an id (or from the beginning), oldest first."""
         ...
 
     async def read_traffic(
-        self, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Exchange]], str]
+        self, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Trace]], str]
     ) -> int:
         """Read on in the log, at most `limit` exchanges that came before an instant; how many there were.
 
-        `fold` is pure and makes a new document of the present one and of these exchanges (without bodies); it may be
+        `fold` is pure and makes a new document of the present one and of these exchanges; it may be
         called more than once. Each exchange is read once, whoever asks. Raises NotFound for the connection.
         """
         ...

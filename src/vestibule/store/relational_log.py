@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from vestibule.model import Audit, Exchange
-from vestibule.store.answers import ExchangeQuery, Traffic
+from vestibule.store.answers import ExchangeQuery, Trace, Traffic
 from vestibule.store.engine import Engine
 from vestibule.store.sql import log, traffic
 from vestibule.store.sql.rows import exchange_values
@@ -37,12 +37,12 @@ class RelationalLog:
         """See LogStore."""
         return await traffic.kept(self._engine.reading, connection_id)
 
-    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Exchange]:
+    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Trace]:
         """See LogStore."""
-        return [each for each, _ in await traffic.unread(self._engine.reading, connection_id, after_id, None, limit)]
+        return (await traffic.unread(self._engine.reading, connection_id, after_id, None, limit))[0]
 
     async def read_traffic(
-        self, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Exchange]], str]
+        self, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Trace]], str]
     ) -> int:
         """See LogStore."""
         return await self._engine.write(

@@ -11,6 +11,8 @@ from vestibule.store.answers import SchemaMismatch, Unreachable
 
 T = TypeVar("T")
 _PATIENCE = 5.0
+_PAGE = 8_192
+"""Bytes of a page. A row of the log is some 2 kB: of pages of 4 kB every second half would be empty."""
 
 
 def open_file(path: str, *, upgrade: bool = False, migrations: Path = schema.MIGRATIONS) -> sqlite3.Connection:
@@ -44,6 +46,8 @@ def _plain(path: str) -> sqlite3.Connection:
 def _connect(path: str, migrations: Path, *, upgrade: bool) -> sqlite3.Connection:
     db = _plain(path)
     try:
+        # Heeded where the file is made; one that is there keeps what it has.
+        db.execute(f"PRAGMA page_size = {_PAGE}")
         _prepare(db, path, migrations, upgrade=upgrade)
         # Only now, as the journal mode is written into the file: it is known to be ours.
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

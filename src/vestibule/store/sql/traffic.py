@@ -6,10 +6,8 @@ from typing import Final
 import orjson
 
 from vestibule import ids
-from vestibule.model import Exchange
-from vestibule.store.answers import NotFound, Traffic
+from vestibule.store.answers import NotFound, Trace, Traffic
 from vestibule.store.db import Db
-from vestibule.store.sql.rows import EXCHANGE
 
 ROW: Final = 600
 """About how many bytes an exchange takes beside its texts, in its row and in the indexes."""
@@ -17,7 +15,7 @@ _SIZE: Final = (
     f"{ROW} + length(path) + length(query) + length(facts) + coalesce(length(request_body), 0) "
     "+ coalesce(length(response_body), 0)"
 )
-_BODILESS: Final = EXCHANGE.replace(", request_body, response_body", "")
+_TRACE: Final = ", ".join(Trace._fields)
 
 
 async def kept(db: Db, connection_id: str) -> Traffic:
@@ -26,37 +24,31 @@ async def kept(db: Db, connection_id: str) -> Traffic:
     return Traffic() if row is None else Traffic(*row)
 
 
-async def unread(
-    db: Db, connection_id: str, after_id: str, before: int | None, limit: int
-) -> list[tuple[Exchange, int]]:
-    """The next exchanges after an id that came before an instant, without bodies, with their sizes."""
+async def unread(db: Db, connection_id: str, after_id: str, before: int | None, limit: int) -> tuple[list[Trace], int]:
+    """The next exchanges after an id that came before an instant, and how many bytes they are."""
     until = "req_~" if before is None else ids.first_id("req", before)
     rows = await db.rows(
-        f"SELECT {_BODILESS}, {_SIZE} AS size FROM exchanges WHERE connection_id = $1 AND id > $2 AND id < $3 "
+        f"SELECT {_TRACE}, {_SIZE} FROM exchanges WHERE connection_id = $1 AND id > $2 AND id < $3 "
         "ORDER BY id LIMIT $4",
         connection_id, after_id, until, limit,
     )  # fmt: skip
-    found: list[tuple[Exchange, int]] = []
-    for row in rows:
-        values = dict(row)
-        size = values.pop("size")
-        found.append((Exchange(**{**values, "facts": orjson.loads(values["facts"])}), size))
-    return found
+    loads = orjson.loads
+    found = [Trace._make((*told, loads(facts))) for *told, facts, _ in rows]
+    return found, sum(row[-1] for row in rows)
 
 
 async def read_on(
-    db: Db, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Exchange]], str]
+    db: Db, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Trace]], str]
 ) -> int:
     """Read the next exchanges, and keep what becomes of the document."""
     before_it = await kept(db, connection_id)
-    found = await unread(db, connection_id, before_it.read_to, before, limit)
+    found, size = await unread(db, connection_id, before_it.read_to, before, limit)
     if not found:
         return 0
     if not before_it.read_to and await db.row("SELECT 1 FROM connections WHERE id = $1", connection_id) is None:
         raise NotFound("connection", connection_id)
-    document = fold(before_it.document, [each for each, _ in found])
-    size = before_it.size + sum(size for _, size in found)
-    await _keep(db, connection_id, Traffic(found[-1][0].id, size, document))
+    document = fold(before_it.document, found)
+    await _keep(db, connection_id, Traffic(found[-1].id, before_it.size + size, document))
     return len(found)
 
 
