@@ -36,7 +36,7 @@ from tests.store.staging import (
 )
 from vestibule.model import TokenChange
 from vestibule.scim.filter_ast import Filter
-from vestibule.store import SchemaMismatch, Store, StoreError
+from vestibule.store import ExchangeQuery, SchemaMismatch, Store, StoreError, sqlite
 from vestibule.store.sqlite import SqliteEngine, SqliteStore
 
 FILE = "vestibule.db"
@@ -429,6 +429,25 @@ class TestFailingCommits:
             broken.broken = False
             await store.flush()
             assert (await store.exchange("req_0001")).status == 200
+            await store.close()
+
+        asyncio.run(play())
+
+    def test_the_log_goes_with_a_commit_now_and_then_and_not_with_each(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It waits a little for more of its kind, though others write meanwhile."""
+
+        async def play() -> None:
+            store = SqliteStore.open(str(tmp_path / FILE))
+            await two_connections(store)
+            monkeypatch.setattr(sqlite, "RIDE_DELAY", 600.0)
+            store.record(an_exchange(1))
+            await store.create_user(a_user(1))
+            assert await store.exchanges(HERE, ExchangeQuery()) == []
+            monkeypatch.setattr(sqlite, "RIDE_DELAY", 0.0)
+            await store.create_user(a_user(2))
+            assert [each.id for each in await store.exchanges(HERE, ExchangeQuery())] == ["req_0001"]
             await store.close()
 
         asyncio.run(play())

@@ -91,6 +91,8 @@ class SqliteEngine:
         self._reading = SqliteDb(reader)
         self._writes: list[tuple[Write[Any], asyncio.Future[Any]]] = []
         self._riders = Riders()
+        self._boarded = 0.0
+        """When the first of those that wait came, by the clock of the loop."""
         self._task: asyncio.Task[None] | None = None
         self._late: asyncio.TimerHandle | None = None
         self._commits = None if writer is reader else ThreadPoolExecutor(1, "vestibule-commit")
@@ -141,6 +143,8 @@ class SqliteEngine:
         """See Engine."""
         if self._closed:
             return
+        if not self._riders:
+            self._boarded = asyncio.get_running_loop().time()
         self._riders.add(connection_id, sql, values)
         self._go_on_in(RIDE_DELAY)
 
@@ -148,6 +152,7 @@ class SqliteEngine:
         """See Engine."""
         # What came while one commit was waited for goes with the next one.
         for _ in range(2):
+            self._boarded = 0.0
             self._go_on()
             while self._task is not None:
                 await self._task
@@ -184,7 +189,7 @@ class SqliteEngine:
         """Write what is queued, batch after batch, until nobody waits."""
         written, writes = True, list[tuple[Write[Any], asyncio.Future[Any]]]()
         try:
-            while self._writes or (self._riders and written):
+            while self._writes or (written and self._ride_is_due()):
                 if len(writes) + len(self._writes) > 1:
                     await self._gather()
                 writes, self._writes = self._writes, []
@@ -192,8 +197,13 @@ class SqliteEngine:
         finally:
             self._task = None
         if not self._closed and (self._writes or self._riders):
-            # Nobody waits for a rider, so nobody would come to send it again.
-            self._go_on_in(0 if self._writes else RETRY_DELAY)
+            # Nobody waits for a rider, so nobody would come to send it.
+            self._go_on_in(0 if self._writes else RIDE_DELAY if written else RETRY_DELAY)
+
+    def _ride_is_due(self) -> bool:
+        """Whether it is time to write what waits: not with each commit, as one is the cheaper the more they are."""
+        late = asyncio.get_running_loop().time() - self._boarded >= RIDE_DELAY / 2
+        return bool(self._riders) and (late or self._closed)
 
     async def _gather(self) -> None:
         """Let those come back whom the last commit answered, so that all share the next one.
@@ -209,7 +219,7 @@ class SqliteEngine:
 
     async def _batch(self, writes: list[tuple[Write[Any], asyncio.Future[Any]]]) -> bool:
         """One transaction with one durable commit; each write fails alone, or all of them with the commit."""
-        riders = self._riders.take()
+        riders = self._riders.take() if self._ride_is_due() else Riders()
         answers: Answers
         try:
             await self._begin()
