@@ -5,17 +5,13 @@ Explanations are made of recorded facts alone; this lays more facts beside them,
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from vestibule.connections import the_connection
-from vestibule.explain import SIGN_IN, TRAFFIC
+from vestibule.cycles import overview
+from vestibule.explain import TRAFFIC
 from vestibule.model import Exchange, JsonObject
-from vestibule.store import ExchangeQuery, NotFound, Store
-
-MINUTE: Final = 60_000_000
-QUIET: Final = 90 * MINUTE
-"""After so long without a request two cycles were missed: Entra's come every 40 minutes."""
-_LOOKED_AT: Final = 100
+from vestibule.store import NotFound, Store
 
 
 async def with_hindsight(store: Store, exchange: Exchange) -> Exchange:
@@ -53,21 +49,18 @@ async def _same_email(store: Store, exchange: Exchange) -> JsonObject:
 async def standing(store: Store, connection_id: str, now: int) -> Exchange:
     """How the identity provider's calls stand, as an exchange that can be explained. Raises connections.Refused.
 
-    Facts: `calls` that were looked at (the newest 100), `refused` of them, `quiet` (microseconds since the last one).
+    It is the verdict of `cycles` and no other. Facts: its `state`, `sentence`, `why`, `press` and `causes`, whether it
+    is `mended`, and the `request` whose explanation says more.
     """
-    connection = await the_connection(store, connection_id)
-    found = await store.exchanges(connection_id, ExchangeQuery(limit=_LOOKED_AT))
-    calls = [each for each in found if each.resource_type != SIGN_IN]
-    # How it ended is told by the last hour of its calls, whatever came before.
-    newest = max((each.at for each in calls), default=now)
-    last = [each for each in calls if newest - each.at <= 60 * MINUTE]
-    refused = [each for each in last if each.status >= 400]
+    await the_connection(store, connection_id)
+    seen = await overview(store, connection_id, now)
     facts: JsonObject = {
-        "idp": connection.idp,
-        "calls": len(last),
-        "refused": len(refused),
-        "quiet": now - newest if calls else now - connection.created_at,
-        "stalled": bool(calls) and now - newest > QUIET and 2 * len(refused) >= len(last),
-        "example": refused[0].id if refused else None,
+        "state": seen.verdict.state,
+        "sentence": seen.told.sentence,
+        "why": seen.told.why,
+        "press": seen.told.press,
+        "causes": list(seen.told.causes),
+        "mended": seen.verdict.mended,
+        "request": seen.telling,
     }
     return Exchange("", connection_id, now, 0, "", "", "", 0, resource_type=TRAFFIC, facts=facts)

@@ -151,9 +151,49 @@ def test_the_log_is_followed_until_it_is_interrupted(shell: Shell, logged: str) 
 def test_the_cycles_are_told_with_the_button_and_the_fix(shell: Shell, logged: str) -> None:
     done = shell.run("cycles", logged)
     assert done.exit_code == 1
-    assert "in its last cycle every request was refused" in done.stdout.splitlines()[0]
-    assert "Press there: Restart provisioning" in done.stdout
+    assert done.stdout.splitlines()[0] == "A cycle is going on, but 1 object that was refused waits to be made good."
+    assert "Press there: Restart provisioning, to have them tried at once" in done.stdout
     assert "vestibule token grant tok_1" in done.stdout
+
+
+def groups_forbidden(con: str) -> list[Exchange]:
+    """A first cycle of many users and one group: most is answered, and Entra stops all the same."""
+    refused = {"error": "insufficient_scope", "facts": {"got": ["get:users"], "need": ["get:groups"]}}
+    people = [exchange(con, 9_000 - each, status=201, method="POST", path="/Users", resource_type="User", target=f"u{each}") for each in range(20)]  # fmt: skip
+    return [*people, exchange(con, 8_900, status=403, path="/Groups", resource_type="Group", target="S", **refused)]
+
+
+def let_nobody_in(con: str) -> list[Exchange]:
+    return [exchange(con, 30, status=401, path="/Users", error="unauthorized", facts={"reason": "unknown"})]
+
+
+def went_well(con: str) -> list[Exchange]:
+    return [exchange(con, 900, status=201, method="POST", path="/Users", resource_type="User", target="ana")]
+
+
+@pytest.mark.parametrize(
+    ("calls", "code", "press"),
+    [
+        (lambda _: [], "no_traffic_yet", "Start provisioning"),
+        (groups_forbidden, "stalled_after_failures", "Restart provisioning"),
+        (let_nobody_in, "stalled_after_failures", "Restart provisioning, once a good token"),
+        (went_well, "traffic_arrives", None),
+    ],
+)
+def test_a_connection_is_explained_by_what_its_cycles_tell(
+    shell: Shell, con: str, calls: Any, code: str, press: str | None
+) -> None:
+    record(shell, *calls(con))
+    told, seen = shell.json("explain", "--connection", con), json.loads(shell.run("cycles", con, "--json").stdout)
+    assert (told["code"], told["sentence"]) == (code, seen["sentence"])
+    assert told["why"].startswith(seen["why"])
+    labels = [each["label"] for each in told["fixes"]]
+    assert labels[-1].startswith(f"Press there: {press}") if press else labels == [], labels
+    newest = [each["last_request"] for each in seen["cycles"]] if "stalled" in code else []
+    commands = [each["command"] for each in told["fixes"]]
+    assert [each for each in commands if (each or "").startswith("vestibule explain")] == [
+        f"vestibule explain {each}" for each in newest
+    ]
 
 
 def test_cycles_of_nothing_are_told_as_never_called(shell: Shell, con: str) -> None:

@@ -199,13 +199,29 @@ def test_a_question_that_cannot_be_read_is_about_nobody() -> None:
     assert (history.cycles[0].users.refused, history.open) == (1, {})
 
 
-def test_a_held_request_is_refused_but_not_forbidden() -> None:
+def test_who_is_held_or_protected_is_refused_but_not_for_want_of_a_scope() -> None:
     traffic = Traffic()
     traffic.members("Sales", 403, hold="hld_1")
     traffic.sent[-1] = replace(traffic.sent[-1], error="held")
+    traffic.ask("DELETE", "/Users/usr_1", 403, resource_type="User", target="boss", error="protected")
     traffic.group("Ops")
     (cycle,) = traffic.history().cycles
     assert (cycle.groups.refused, cycle.groups.forbidden) == (1, 0)
+    assert (cycle.users.refused, cycle.users.forbidden) == (1, 0)
+
+
+def test_what_is_refused_again_and_again_beyond_the_bound_is_counted_once_and_forgotten_when_there_is_room() -> None:
+    traffic = Traffic()
+    people(traffic, 9)
+    for _ in range(3):
+        for number in range(OPEN + 7):
+            traffic.user(f"bad{number}@example.com", status=409)
+        traffic.wait(40)
+    assert (len(traffic.history().open), traffic.history().more) == (OPEN, 7)
+    for number in range(OPEN + 7):
+        traffic.user(f"bad{number}@example.com", there=False)
+    history = traffic.history()
+    assert (history.open, history.more) == ({}, 0)
 
 
 requests = st.lists(

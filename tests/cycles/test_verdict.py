@@ -1,15 +1,18 @@
 """What the identity provider seems to think, and which button to press there."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
-from tests.cycles.test_fold import MINUTE, Traffic, people
+from tests.cycles.test_fold import MINUTE, PROBE, Traffic, people
 from vestibule.cycles import Overview, over
 from vestibule.cycles.fold import fold_text
 from vestibule.cycles.history import read_history
-from vestibule.cycles.verdict import ENTRA_INTERVAL, Present
-from vestibule.cycles.words import USUAL_CAUSES
+from vestibule.cycles.verdict import Present, State
+from vestibule.cycles.words import _TELLERS, USUAL_CAUSES
+from vestibule.entra.job import INTERVAL
+from vestibule.explain.catalogue.traffic import SILENT, STALLED
 from vestibule.model import Connection
 
 DAY = 24 * 60
@@ -47,6 +50,77 @@ def then_groups_are_forbidden(traffic: Traffic) -> None:
     traffic.probe()
     traffic.user("new@example.com")
     traffic.group("Sales", 403)
+
+
+def one_write_is_refused_and_nothing_else_comes(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.wait(40)
+    traffic.ask("PATCH", "/Users/usr_1", 400, resource_type="User", target="u1@example.com")
+
+
+def a_protected_account_alone(traffic: Traffic) -> None:
+    traffic.probe()
+    traffic.ask("PATCH", "/Users/usr_1", 403, resource_type="User", target="u1@example.com", error="protected")
+    traffic.group("Sales")
+
+
+def the_probe_is_forbidden(traffic: Traffic) -> None:
+    traffic.ask("GET", "/Users", 403, resource_type="User", target=PROBE, facts={"need": ["get:users"]})
+
+
+def the_database_is_away(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.wait(40)
+    traffic.ask("GET", "/Users", 503, resource_type="User", target=PROBE)
+
+
+def at_a_wrong_address(traffic: Traffic) -> None:
+    for _ in range(3):
+        traffic.ask("GET", "/scim/Users", 404)
+
+
+def a_filter_is_refused(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.ask("GET", "/Users", 400, resource_type="User")
+
+
+def refused_and_then_made_good(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.ask("POST", "/Users", 409, resource_type="User", target="new@example.com")
+    traffic.ask("POST", "/Users", 201, resource_type="User", target="new@example.com")
+
+
+def most_of_many_fail(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.wait(40)
+    traffic.probe()
+    for number in range(6_000):
+        traffic.user(f"bad{number}", status=400)
+    people(traffic, 4_000)
+
+
+def some_of_many_fail(traffic: Traffic) -> None:
+    people(traffic, 9_000)
+    for number in range(5_500):
+        traffic.user(f"bad{number}", status=400)
+
+
+def many_groups_are_forbidden_later(traffic: Traffic) -> None:
+    good_cycle(traffic)
+    traffic.wait(40)
+    traffic.probe()
+    for number in range(5_000):
+        traffic.group(f"g{number}", 403)
+
+
+def a_browser_looks(traffic: Traffic) -> None:
+    groups_forbidden(traffic)
+    traffic.wait(30)
+    traffic.ask("GET", "/", 401, facts={"reason": "missing"})
+
+
+def a_basic_password_comes(traffic: Traffic) -> None:
+    traffic.ask("GET", "/Users", 401, facts={"reason": "missing", "scheme": "basic"})
 
 
 def locked_out(traffic: Traffic) -> None:
@@ -97,7 +171,20 @@ def nothing(_traffic: Traffic) -> None:
         (groups_forbidden, 1, "initial_sync_paused", "Restart provisioning"),
         (groups_forbidden, 15, "initial_sync_paused", "Restart provisioning"),
         (groups_forbidden, 30 * DAY, "initial_sync_paused", "Restart provisioning"),
-        (then_groups_are_forbidden, 15, "quarantine", "Restart provisioning"),
+        (then_groups_are_forbidden, 15, "escrow", "Restart provisioning, to have them tried at once"),
+        (many_groups_are_forbidden_later, 15, "quarantine", "Restart provisioning"),
+        (one_write_is_refused_and_nothing_else_comes, 15, "escrow", "Restart provisioning, to have them tried at once"),
+        (a_protected_account_alone, 15, "escrow", "Restart provisioning, to have them tried at once"),
+        (the_probe_is_forbidden, 15, "quarantine", "Restart provisioning"),
+        (the_database_is_away, 15, "refused", "Restart provisioning"),
+        (at_a_wrong_address, 15, "refused", "Restart provisioning"),
+        (a_filter_is_refused, 15, "refused", None),
+        (refused_and_then_made_good, 15, "good", None),
+        (refused_and_then_made_good, 1, "running", None),
+        (most_of_many_fail, 15, "quarantine", "Restart provisioning"),
+        (some_of_many_fail, 15, "escrow", "Restart provisioning, to have them tried at once"),
+        (a_browser_looks, 15, "initial_sync_paused", "Restart provisioning"),
+        (a_basic_password_comes, 15, "locked_out", "Restart provisioning, once a good token is pasted and the connection test there is green"),
         (many_failures, 15, "initial_sync_paused", "Restart provisioning"),
         (one_conflict, 15, "escrow", "Restart provisioning, to have them tried at once"),
         (faults, 15, "escrow", "Restart provisioning, to have them tried at once"),
@@ -149,8 +236,8 @@ def test_the_next_cycle_is_expected_forty_minutes_after_the_last_one_began() -> 
     traffic = Traffic()
     good_cycle(traffic)
     found = look(traffic).verdict
-    assert (found.interval, found.learnt) == (ENTRA_INTERVAL, False)
-    assert found.expected_next == traffic.sent[0].at + ENTRA_INTERVAL
+    assert (found.interval, found.learnt) == (INTERVAL, False)
+    assert found.expected_next == traffic.sent[0].at + INTERVAL
     assert not found.overdue
 
 
@@ -176,7 +263,7 @@ def test_of_an_identity_provider_that_calls_when_something_changes_nobody_is_exp
 
 
 def test_a_paused_or_quarantined_job_is_not_expected() -> None:
-    for play in (groups_forbidden, then_groups_are_forbidden, locked_out):
+    for play in (groups_forbidden, the_probe_is_forbidden, locked_out):
         traffic = Traffic()
         play(traffic)
         found = look(traffic, 60).verdict
@@ -196,3 +283,102 @@ def test_the_overview_is_told_newest_first_and_bounded() -> None:
     assert [each["number"] for each in shown["cycles"]] == [4, 3]
     assert shown["cycles"][0]["users"]["done"] == 1
     assert shown["state"] == "good"
+
+
+@pytest.mark.parametrize(
+    ("play", "minutes", "sentence"),
+    [
+        (nothing, 0, "Entra ID has never called this connection."),
+        (only_tested, 5, "Provisioning was never seen here, only requests as a connection test makes them."),
+        (good_cycle, 15, "The last cycle is good: nothing was refused."),
+        (good_cycle, 90, "The last cycle was good, and Entra ID has been silent since 2026-11-24 08:00 UTC."),
+        (refused_and_then_made_good, 15, "The last cycle is good: what was refused in it was made good."),
+        (let_in_again, 15, "The last cycle is good: 3 requests had no token that is accepted, and the newest had."),
+        (refused_and_then_made_good, 1, "A cycle of Entra ID is going on, and what was refused in it was made good."),
+        (one_conflict, 1, "A cycle is going on, but 1 object that was refused waits to be made good."),
+        (groups_forbidden, 1, "Entra ID will probably stop with “Initial sync paused”: in its initial cycle all 2 groups were refused."),
+        (many_groups_are_forbidden_later, 1, "Entra ID will probably put the job in quarantine: in its last cycle all 5,000 groups were refused."),
+        (the_probe_is_forbidden, 15, "Entra ID has probably put the job in quarantine: in its last cycle every request was refused."),
+        (locked_out, 5, "Entra ID is not let in: the last request came without a token that is accepted."),
+        (locked_out_in_the_middle, 15, "Entra ID is not let in: the last 3 requests came without a token that is accepted."),
+        (at_a_wrong_address, 15, "In the last cycle of Entra ID 3 requests were refused, about no user and no group by name."),
+        (the_database_is_away, 15, "In the last cycle of Entra ID the only request was refused, about no user and no group by name."),
+        (a_filter_is_refused, 15, "In the last cycle of Entra ID 1 request was refused of 12, about no user and no group by name."),
+    ],
+)  # fmt: skip
+def test_each_sentence_says_what_was_seen_and_no_more(
+    play: Callable[[Traffic], None], minutes: int, sentence: str
+) -> None:
+    traffic = Traffic()
+    play(traffic)
+    assert look(traffic, minutes).told.sentence == sentence
+
+
+def test_an_identity_provider_of_which_all_is_refused_is_not_said_to_be_overdue() -> None:
+    """It was, though nobody knew when it would come: "It was expected at some time"."""
+    traffic = Traffic()
+    groups_forbidden(traffic)
+    traffic.sent = [each for each in traffic.sent if each.status >= 400]
+    assert look(traffic, idp="okta").told.sentence.endswith("2 objects that were refused wait to be made good.")
+    wrong = Traffic()
+    at_a_wrong_address(wrong)
+    found = look(wrong, idp="okta")
+    assert (found.verdict.state, found.told.press) == ("refused", "Dashboard › Tasks › Retry Selected")
+    assert "40 minutes" not in " ".join(look(Traffic(), 0, "okta").told.causes)
+
+
+def test_what_is_said_of_the_cause_of_a_refusal_of_no_object_depends_on_whose_fault_it_was() -> None:
+    for play, cause in ((the_database_is_away, "failed here"), (at_a_wrong_address, "the address or a filter")):
+        traffic = Traffic()
+        play(traffic)
+        assert cause in look(traffic).told.why
+        assert traffic.sent[-1].id in look(traffic).told.why
+
+
+def test_a_call_without_any_token_is_counted_and_is_none_of_the_identity_providers() -> None:
+    traffic = Traffic()
+    traffic.ask("GET", "/Users", 401, facts={"reason": "missing"})
+    found = look(traffic, 0)
+    assert found.verdict.state == "never_called"
+    assert "1 request came without any token" in found.told.why
+
+
+def test_the_next_cycle_is_never_expected_in_the_past_unless_it_is_said_to_be_overdue() -> None:
+    for play in (good_cycle, one_conflict, faults, a_filter_is_refused):
+        traffic = Traffic()
+        play(traffic)
+        for minutes in (1, 41, 79, 81, 200, 3 * DAY):
+            found = look(traffic, minutes).verdict
+            now = traffic.now + minutes * MINUTE
+            assert found.expected_next is not None
+            assert found.overdue == (found.expected_next < now)
+            assert (found.expected_next - traffic.sent[0].at) % INTERVAL == 0
+
+
+def test_the_request_that_tells_most_is_the_one_that_is_the_matter() -> None:
+    for play in (locked_out, one_conflict, a_filter_is_refused, the_probe_is_forbidden):
+        traffic = Traffic()
+        play(traffic)
+        assert look(traffic).telling == traffic.sent[-1].id
+    good = Traffic()
+    good_cycle(good)
+    assert look(good).telling is None
+
+
+def test_the_catalogue_and_the_words_know_the_same_states() -> None:
+    assert set(get_args(State)) == set(_TELLERS)
+    assert set(get_args(State)) > SILENT | STALLED
+
+
+def test_a_clock_that_was_set_back_does_not_make_a_cycle_without_end() -> None:
+    traffic = Traffic()
+    traffic.wait(365 * DAY)
+    good_cycle(traffic)
+    traffic.now -= 365 * DAY * MINUTE
+    good_cycle(traffic)
+    found = look(traffic)
+    assert (found.verdict.state, found.verdict.going_on) == ("good", False)
+    assert found.history.last_contact == traffic.now
+    ahead = Traffic()
+    good_cycle(ahead)
+    assert not look(ahead, -DAY).verdict.going_on

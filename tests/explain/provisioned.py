@@ -12,10 +12,11 @@ from tests.conftest import Tenant, database_url, running
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
 from vestibule.explain.outside import from_text
-from vestibule.hindsight import MINUTE, standing, with_hindsight
+from vestibule.hindsight import standing, with_hindsight
 from vestibule.model import Exchange
 from vestibule.store import Store
 
+MINUTE = 60_000_000
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -155,13 +156,20 @@ def silent() -> Exchange:
         return stands(here, 180)
 
 
-def called(after: int) -> Exchange:
+def called() -> Exchange:
     with tenant() as here:
-        kept(here, here.http.get("/Users"))
-        for _ in range(2):
-            here.http.get("/Users", params={"filter": "nonsense"})
-        kept(here, here.http.get("/Users", params={"filter": "nonsense"}))
-        return stands(here, after)
+        kept(here, user(here))
+        return stands(here, 15)
+
+
+def stalled() -> Exchange:
+    """A first cycle with a token that may touch no group."""
+    with tenant() as here:
+        text = here.vestibule.token(here.connection_id, ["get:users", "post:users"])[1]
+        with here.vestibule.client(here.connection_id, text) as client:
+            client.post("/Users", json={"schemas": [USER], "userName": "ana@example.com", "active": True})
+            kept(here, client.get("/Groups", params={"filter": 'displayName eq "grp_all"'}))
+        return stands(here, 180)
 
 
 def rate_limited() -> Exchange:
@@ -178,8 +186,8 @@ def asked(request: Callable[[Tenant], httpx2.Response]) -> Exchange:
 PROVISIONED: dict[str, Callable[[], Exchange]] = {
     **{name: (lambda request=request: asked(request)) for name, request in REQUESTS.items()},
     "no_traffic_yet": silent,
-    "stalled_after_failures": lambda: called(180),
-    "traffic_arrives": lambda: called(5),
+    "stalled_after_failures": stalled,
+    "traffic_arrives": called,
     "rate_limited": rate_limited,
 }
 """File → how its exchange is made."""

@@ -9,14 +9,13 @@ from vestibule import connections
 from vestibule.cli.rollcall import a_console
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.clock import rfc3339
-from vestibule.cycles import Overview, Run, overview
+from vestibule.cycles import Overview, Run, State, overview
 from vestibule.explain import explain
 from vestibule.explain.entry import Explanation
+from vestibule.hindsight import with_hindsight
 from vestibule.store import NotFound, Store
 
-_FINDINGS = frozenset(
-    {"never_called", "tested_only", "escrow", "overdue", "initial_sync_paused", "quarantine", "locked_out"}
-)
+_NO_FINDINGS = frozenset[State]({"running", "good", "quiet"})
 
 
 @click.command()
@@ -41,18 +40,15 @@ def cycles(session: Session, connection_id: str, limit: int) -> None:
         session.emit(shown, "")
     else:
         _show(seen, newest, limit)
-    if seen.verdict.state in _FINDINGS:
+    if seen.verdict.state not in _NO_FINDINGS:
         sys.exit(FINDING)
 
 
 async def _newest(store: Store, seen: Overview) -> Explanation | None:
     """Why the newest of what waits was refused."""
-    verdict = seen.verdict
-    request_id = verdict.refusal.id if verdict.refusal else None
-    if verdict.state == "locked_out" and verdict.cycle is not None:
-        request_id = verdict.cycle.last_id
     try:
-        return explain(await store.exchange(request_id)) if request_id else None
+        request = await store.exchange(seen.telling) if seen.telling else None
+        return explain(await with_hindsight(store, request)) if request else None
     except NotFound:
         return None
 

@@ -35,6 +35,16 @@ class Overview:
     verdict: Verdict
     told: Told
 
+    @property
+    def telling(self) -> str | None:
+        """The request whose explanation says what is the matter, if anything is."""
+        verdict, cycle = self.verdict, self.verdict.cycle
+        if cycle is not None and verdict.state == "locked_out":
+            return cycle.last_id
+        if cycle is not None and verdict.state in ("refused", "quarantine") and cycle.adrift_id:
+            return cycle.adrift_id
+        return verdict.refusal.id if verdict.refusal else None
+
     def as_json(self, most: int | None = None) -> JsonObject:
         """The overview for `--json` and the API; of the cycles the `most` newest, the newest first."""
         verdict, last = self.verdict, self.history.last_contact
@@ -109,7 +119,7 @@ async def _present(store: Store, connection: Connection, now: int) -> Present:
 
 def over(connection: Connection, history: History, present: Present) -> Overview:
     """The overview of a history. Pure, but that a run after which nothing came is ended in the history."""
-    if history.run is not None and present.now - history.run.ended > SILENCE:
+    if history.run is not None and abs(present.now - history.run.ended) > SILENCE:
         close(history)
     verdict = judge(history, present)
     runs = [*history.cycles]

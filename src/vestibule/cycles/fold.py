@@ -27,6 +27,9 @@ def fold_text(document: str, exchanges: Sequence[Recorded]) -> str:
 def fold(history: History, facts: Iterable[Seen]) -> None:
     """Add what was seen, in the order of time, to a history."""
     for seen in facts:
+        if seen.deed == "stranger":
+            history.strangers += 1
+            continue
         run = history.run
         if run is not None and _is_over(run, seen):
             close(history)
@@ -34,11 +37,14 @@ def fold(history: History, facts: Iterable[Seen]) -> None:
         if run is None:
             run = history.run = Run(seen.id, seen.id, seen.at, seen.at)
         history.contacts += 1
-        history.last_contact = max(history.last_contact or 0, seen.at)
+        last = history.last_contact
+        history.last_contact = seen.at if last is None or seen.at < last - SILENCE else max(last, seen.at)
         _add(history, run, seen)
 
 
 def _is_over(run: Run, seen: Seen) -> bool:
+    if seen.at < run.began - SILENCE:  # The clock was set back; a run that ended later than now would never end.
+        return True
     return seen.at - run.ended > SILENCE or (seen.deed == "probe" and run.requests > run.probes)
 
 
@@ -67,7 +73,9 @@ def _forget(history: History, run: Run) -> None:
         for key, each in history.open.items()
         if each.at > run.ended - ESCROWED and (not whole or each.run == run.first_id)
     }
-    history.more = 0 if whole and not run.refused else history.more
+    # Where there is room again, what is refused once more is remembered by its name.
+    if len(history.open) < OPEN or (whole and not run.refused):
+        history.more = 0
 
 
 def kind_of(history: History, run: Run) -> CycleKind:
@@ -109,18 +117,18 @@ def _count(run: Run, seen: Seen) -> None:
 
 def _refuse(history: History, run: Run, seen: Seen) -> None:
     # Who is not let in is told nothing of objects.
-    if seen.deed == "probe" or seen.kind is None or seen.refused == 401:
+    if seen.refused == 401:
         return
-    if seen.who.startswith("/"):
+    if seen.deed == "probe" or seen.kind is None or seen.who.startswith("/"):
+        run.adrift, run.adrift_id = run.adrift + 1, seen.id
         # A list that could not be read is of no object; who writes without a name means one all the same.
-        if seen.method != "GET":
+        if seen.kind is not None and seen.method != "GET":
             _note(_tally(run, seen), seen)
         return
     key = f"{seen.kind} {seen.who.casefold()}"
     before = history.open.get(key)
     if before is None and len(history.open) >= OPEN:
-        history.more += 1
-        _note(_tally(run, seen), seen)
+        _note_more(history, run, seen)
         return
     if before is None or before.run != run.first_id:
         _note(_tally(run, seen), seen)
@@ -131,6 +139,13 @@ def _refuse(history: History, run: Run, seen: Seen) -> None:
         seen.id, seen.at, seen.kind, seen.who, seen.method, seen.refused, seen.token_id, list(seen.need), seen.reason,
         run.first_id, runs,
     )  # fmt: skip
+
+
+def _note_more(history: History, run: Run, seen: Seen) -> None:
+    if history.more_in != run.first_id:
+        history.more, history.more_in = 0, run.first_id
+    history.more += 1
+    _note(_tally(run, seen), seen)
 
 
 def _tally(run: Run, seen: Seen) -> Tally:

@@ -28,9 +28,9 @@ class Tally:
     """Of the refused, those that the caller was not let do (403)."""
 
     @property
-    def answered(self) -> int:
-        """Requests that were not refused."""
-        return self.found + self.missed + self.written
+    def all_refused(self) -> bool:
+        """Whether objects were refused, and none was found or written: who is missed is to be created next."""
+        return 0 < self.refused >= self.missed and not self.found and not self.written
 
     @property
     def written(self) -> int:
@@ -76,6 +76,10 @@ class Run:
     """Of these, those that came last, one after the other."""
     faults: int = 0
     """Answers from 500 on."""
+    adrift: int = 0
+    """Refused requests that were about no user and no group by name, so that nothing waits to be made good."""
+    adrift_id: str = ""
+    """The newest of them."""
     users: Tally = field(default_factory=Tally)
     groups: Tally = field(default_factory=Tally)
     memberships: Memberships = field(default_factory=Memberships)
@@ -130,7 +134,11 @@ class History:
     run: Run | None = None
     open: dict[str, Refusal] = field(default_factory=dict[str, Refusal])
     more: int = 0
-    """How many refused objects are not in `open`, because it is full."""
+    """About how many refused objects are not in `open`, because it is full: of the last run that met any."""
+    more_in: str = ""
+    """The first request of that run."""
+    strangers: int = 0
+    """Requests with no token and nothing in its place, as a browser sends them; they belong to no run."""
 
     def as_text(self) -> str:
         """The history as JSON text."""

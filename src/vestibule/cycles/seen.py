@@ -8,9 +8,12 @@ from vestibule.model import Exchange
 from vestibule.store import Trace
 
 Kind = Literal["User", "Group"]
-Deed = Literal["probe", "found", "missed", "listed", "created", "updated", "unchanged", "deleted", "members", "other"]
-"""`found` and `missed` are of a look-up by name or id, `listed` of a list without a name, `members` of a PATCH that is
-about members, `probe` of Entra's connection test: the look-up of a user whose name is a GUID."""
+Deed = Literal[
+    "stranger", "probe", "found", "missed", "listed", "created", "updated", "unchanged", "deleted", "members", "other"
+]
+"""`stranger` came without a token, or anything in its place. `found` and `missed` are of a look-up by name or id,
+`listed` of a list without a name, `members` of a PATCH that is about members, `probe` of Entra's connection test:
+the look-up of a user whose name is a GUID."""
 
 Recorded: TypeAlias = Exchange | Trace
 """A request of the log."""
@@ -46,8 +49,8 @@ class Seen(NamedTuple):
 
     @property
     def forbidden(self) -> bool:
-        """Whether the caller was not let do it, as against something being wrong with what it sent."""
-        return self.refused == 403 and self.reason != "held"
+        """Whether the token lacked a scope for it, as against something being wrong with what was sent, or held."""
+        return self.refused == 403 and bool(self.need)
 
 
 def seen_of(exchange: Recorded) -> Seen | None:
@@ -56,7 +59,6 @@ def seen_of(exchange: Recorded) -> Seen | None:
     named = exchange.resource_type
     if named == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
         return None
-    # A look-up by id that finds nothing is an answer like any other, but its caller remembers what is gone.
     refused = exchange.status if exchange.status >= 400 else 0
     kind: Kind | None = named if named in ("User", "Group") else _kind_in(exchange.path)
     who = exchange.target or exchange.resource_id or exchange.path
@@ -66,7 +68,7 @@ def seen_of(exchange: Recorded) -> Seen | None:
     return Seen(
         exchange.id, exchange.at, deed, kind, who, exchange.method, refused, exchange.token_id,
         need=tuple(str(each) for each in facts.get("need") or ()),
-        reason="held" if exchange.error == "held" else str(facts.get("reason") or ""),
+        reason=str(facts.get("reason") or ""),
         joined=_number(facts.get("joined")),
         already=_number(facts.get("already")),
         left=_number(facts.get("left")),
@@ -81,6 +83,8 @@ def _kind_in(path: str) -> Kind | None:
 
 
 def _deed(exchange: Recorded) -> Deed:
+    if exchange.status == 401 and exchange.facts.get("reason") == "missing" and "scheme" not in exchange.facts:
+        return "stranger"
     if exchange.method == "GET":
         return _looked(exchange)
     if exchange.method == "POST":

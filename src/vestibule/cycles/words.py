@@ -56,19 +56,27 @@ def tell(verdict: Verdict, idp: Idp, history: History) -> Told:
     return _TELLERS[verdict.state](verdict, idp, history)
 
 
-def _never(_verdict: Verdict, idp: Idp, _history: History) -> Told:
-    return Told(
-        f"{idp.name} has never called this connection.", "The log of the connection is empty.", idp.start, USUAL_CAUSES
-    )
+def _never(_verdict: Verdict, idp: Idp, history: History) -> Told:
+    why = "Its log has no request of provisioning; sign-ins, and what `vestibule test scim` made, are none."
+    if history.strangers:
+        came = f"{_count(history.strangers, 'request')} came without any token, as a browser or a monitor sends them"
+        why = f"{why} {came}: the address can be reached, and a token must be entered there."
+    return Told(f"{idp.name} has never called this connection.", why, idp.start, _causes(idp, *USUAL_CAUSES))
 
 
 def _tested(_verdict: Verdict, idp: Idp, _history: History) -> Told:
     return Told(
-        f"{idp.name} can reach this connection, but provisioning was never seen.",
-        "Only look-ups as a connection test makes them came. Such a test looks up a user, and says nothing of groups.",
+        "Provisioning was never seen here, only requests as a connection test makes them.",
+        f"{idp.name}'s own test, `vestibule test scim` and a person who reads look alike here. Such a test looks up a "
+        "user, and says nothing of groups.",
         idp.start,
-        USUAL_CAUSES[:1] + USUAL_CAUSES[2:3] + USUAL_CAUSES[4:],
+        _causes(idp, *USUAL_CAUSES[:1], *USUAL_CAUSES[2:3], *USUAL_CAUSES[4:]),
     )
+
+
+def _causes(idp: Idp, *causes: str) -> tuple[str, ...]:
+    """The causes that an identity provider can have: one that calls on each change has no first cycle to wait for."""
+    return causes if idp is _IDPS["entra"] else causes[:-1]
 
 
 def _paused(verdict: Verdict, idp: Idp, _history: History) -> Told:
@@ -82,8 +90,9 @@ def _paused(verdict: Verdict, idp: Idp, _history: History) -> Told:
 
 
 def _quarantine(verdict: Verdict, idp: Idp, _history: History) -> Told:
+    forecast = "will probably put" if verdict.going_on else "has probably put"
     return Told(
-        f"{idp.name} has probably put the job in quarantine: in its last cycle {_met(verdict.cycle)}.",
+        f"{idp.name} {forecast} the job in quarantine: in its last cycle {_met(verdict.cycle)}.",
         "A job in quarantine calls less and less, at last once a day, and is switched off after four weeks. "
         f"{_newest(verdict)}",
         idp.restart,
@@ -91,23 +100,42 @@ def _quarantine(verdict: Verdict, idp: Idp, _history: History) -> Told:
 
 
 def _locked_out(verdict: Verdict, idp: Idp, _history: History) -> Told:
+    number = verdict.cycle.shut_out if verdict.cycle else 1
+    last = "the last request" if number == 1 else f"the last {_count(number, 'request')}"
+    entra = " A job whose probe is answered so goes into quarantine at once and calls less and less."
     return Told(
-        f"{idp.name} is not let in: the last {_count(verdict.cycle.shut_out if verdict.cycle else 0, 'request')} came "
-        "without a token that is accepted.",
-        "Such requests are answered 401, and a job whose probe is answered so goes into quarantine at once and calls "
-        "less and less. The explanation of the newest request says what is the matter with the token.",
+        f"{idp.name} is not let in: {last} came without a token that is accepted.",
+        f"Such requests are answered 401.{entra if idp is _IDPS['entra'] else ''} The explanation of the newest one "
+        "says what is the matter with the token. A person who tries the address with a wrong token looks the same.",
         f"{idp.restart}, once a good token is pasted and the connection test there is green",
     )
 
 
 def _escrow(verdict: Verdict, idp: Idp, _history: History) -> Told:
-    what = _count(verdict.waiting, "object")
+    number = verdict.waiting
+    what = f"{_count(number, 'object')} that {'was' if number == 1 else 'were'} refused"
     again = "tries them again by itself, after 6, 12 and 24 hours, then once a day for four weeks"
     return Told(
-        f"The last cycle went through, but {what} {'was' if verdict.waiting == 1 else 'were'} refused and not made "
-        "good since.",
+        f"{'A cycle is going on' if verdict.going_on else 'The last cycle is over'}, but {what} "
+        f"{'waits' if number == 1 else 'wait'} to be made good.",
         f"{idp.name} {again if idp is _IDPS['entra'] else 'may not try them again by itself'}. {_newest(verdict)}",
         f"{idp.restart}, to have them tried at once",
+    )
+
+
+def _refused(verdict: Verdict, idp: Idp, _history: History) -> Told:
+    cycle = verdict.cycle
+    number, requests = (cycle.adrift, cycle.requests) if cycle else (0, 0)
+    every = number == requests
+    which = "the only request" if every and number == 1 else _count(number, "request")
+    ours = cycle is not None and cycle.faults >= number
+    cause = "the server or its database failed here" if ours else "the address or a filter is often wrong then"
+    last = f" The last of them is {cycle.adrift_id}." if cycle else ""
+    return Told(
+        f"In the last cycle of {idp.name} {which} {'was' if number == 1 else 'were'} refused"
+        f"{'' if every else f' of {requests:,}'}, about no user and no group by name.",
+        f"So no object waits for anybody; {cause}.{last}",
+        idp.restart if every else None,
     )
 
 
@@ -119,18 +147,20 @@ def _overdue(verdict: Verdict, idp: Idp, _history: History) -> Told:
     )
 
 
-def _running(_verdict: Verdict, idp: Idp, _history: History) -> Told:
-    return Told(f"A cycle of {idp.name} is going on, and nothing was refused so far.", "Requests came just now.")
+def _running(verdict: Verdict, idp: Idp, _history: History) -> Told:
+    return Told(f"A cycle of {idp.name} is going on, and {_went(verdict.cycle)}.", "Requests came just now.")
 
 
-def _good(_verdict: Verdict, idp: Idp, _history: History) -> Told:
-    return Told("The last cycle is good: nothing was refused.", f"Nothing that {idp.name} has sent waits for anybody.")
+def _good(verdict: Verdict, idp: Idp, _history: History) -> Told:
+    return Told(
+        f"The last cycle is good: {_went(verdict.cycle)}.", f"Nothing that {idp.name} has sent waits for anybody."
+    )
 
 
 def _quiet(verdict: Verdict, idp: Idp, _history: History) -> Told:
     since = verdict.cycle.ended if verdict.cycle else None
     return Told(
-        f"The last cycle was good, and {idp.name} is silent since {_at(since)}.",
+        f"The last cycle was good, and {idp.name} has been silent since {_at(since)}.",
         "A cycle in which nothing has changed sends nothing, so silence is no fault by itself. "
         "When changes are missing, have one person provisioned there: that calls at once, or tells why not.",
         idp.one_person,
@@ -144,6 +174,7 @@ _TELLERS: Final[Mapping[State, Callable[[Verdict, Idp, History], Told]]] = {
     "good": _good,
     "quiet": _quiet,
     "escrow": _escrow,
+    "refused": _refused,
     "overdue": _overdue,
     "initial_sync_paused": _paused,
     "quarantine": _quarantine,
@@ -160,11 +191,21 @@ def _met(cycle: Run | None) -> str:
     told: list[str] = []
     for name, tally in (("user", cycle.users), ("group", cycle.groups)):
         if tally.refused:
-            every = "all " if not tally.answered and tally.refused > 1 else ""
+            every = "all " if tally.all_refused and tally.refused > 1 else ""
             told.append(f"{every}{_count(tally.refused, name)} {'was' if tally.refused == 1 else 'were'} refused")
     if cycle.memberships.refused:
-        told.append(f"{_count(cycle.memberships.refused, 'change')} of memberships was refused")
+        number = cycle.memberships.refused
+        told.append(f"{_count(number, 'change')} of memberships {'was' if number == 1 else 'were'} refused")
     return " and ".join(told) or "some requests failed"
+
+
+def _went(cycle: Run | None) -> str:
+    """How a cycle went of which nothing waits."""
+    if cycle is None or cycle.requests == cycle.answered:
+        return "nothing was refused"
+    if cycle.unauthorized:
+        return f"{_count(cycle.unauthorized, 'request')} had no token that is accepted, and the newest had"
+    return "what was refused in it was made good"
 
 
 def _newest(verdict: Verdict) -> str:
