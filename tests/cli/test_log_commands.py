@@ -63,6 +63,7 @@ def logged(shell: Shell, con: str) -> str:
         (("--sign-ins",), ["ana@example.com"]),
         (("--provisioning", "--since", "1h"), ["Sales"]),
         (("--until", "1h"), ["ana@example.com"]),
+        (("--since", "999999999w", "--until", "9999-12-31T23:59:59Z"), ["ana@example.com", "Sales", "ana@example.com"]),
     ],
     ids=str,
 )
@@ -96,10 +97,36 @@ def test_a_request_of_another_connection_is_not_shown(shell: Shell, logged: str)
     assert "no request" in shell.refusal("log", logged, "--request", made.id)
 
 
+HOSTILE = "\x1b[2Jeve\n2026-11-24T08:00:00.000Z  Done \u202egnp\x9b31m\x07"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("log",), ("log", "--wire"), ("log", "--request", "REQ"), ("cycles",), ("explain", "--connection")],
+    ids=str,
+)
+def test_a_name_can_neither_rule_the_terminal_nor_forge_a_line(
+    shell: Shell, con: str, options: tuple[str, ...]
+) -> None:
+    named: dict[str, Any] = {"resource_type": "User", "target": HOSTILE, "method": "POST", "path": f"/Users{HOSTILE}"}
+    made = exchange(con, 30, status=409, error="uniqueness", request_body=f'{{"a":"{HOSTILE}"}}', **named)
+    record(shell, exchange(con, 60, status=201, **named), made)
+    command, *rest = [made.id if each == "REQ" else each for each in options]
+    told = shell.run(command, *(rest + [con] if command == "explain" else [con, *rest])).stdout
+    assert "eve" in told
+    assert not any(sign in told for sign in "\x1b\u202e\x9b\x07")
+    forged = [each for each in told.split("\n") if each.startswith("2026-11-24T08:00:00.000Z")]
+    assert (forged == []) or options[-1] == "REQ"  # A body may have lines of its own.
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--since", "yesterday"), "is no time"),
+        (("--since", ""), "is no time"),
+        (("--until", ""), "is no time"),
+        (("--outcome", ""), "is no outcome"),
+        (("--since", "999999999w", "--until", "0001-01-01"), "must come before"),
         (("--outcome", "green"), "they are done, no_change"),
         (("--since", "1h", "--until", "2h"), "must come before"),
         (("--person", "a", "--group", "b"), "one name at a time"),
@@ -135,7 +162,7 @@ def test_the_log_is_followed_until_it_is_interrupted(shell: Shell, logged: str) 
 
         def call() -> None:
             while not shown.wait(0.2):
-                record(shell, exchange(logged, 0, target="fresh"))
+                record(shell, exchange(logged, 0, target="fresh", method="POST", status=201, resource_type="User"))
 
         calling = threading.Thread(target=call)
         calling.start()
@@ -145,7 +172,7 @@ def test_the_log_is_followed_until_it_is_interrupted(shell: Shell, logged: str) 
         following.send_signal(signal.SIGINT)
         assert following.wait(30) == 0
         giving_up.cancel()
-    assert json.loads(line)["target"] == "fresh"
+    assert (json.loads(line)["target"], json.loads(line)["cycle_number"]) == ("fresh", 2)
 
 
 def test_the_cycles_are_told_with_the_button_and_the_fix(shell: Shell, logged: str) -> None:

@@ -158,7 +158,27 @@ def test_the_csv_is_one_row_an_entry_and_has_no_formula(tenant: Tenant) -> None:
     assert (shown["outcome"], shown["status"], shown["token_last_four"]) == ("done", "201", tenant.token.last_four)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "|x", "%x", "＝1"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "|x",
+        "%x",
+        "＝1",
+        "\ta",
+        "\x00=1",
+        "\xa0=1",
+        "\u200b=1",
+        "\ufeff@x",
+        "\x0b-1",
+    ],
+)
 def test_a_cell_that_begins_like_a_formula_is_made_harmless(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
 

@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 
 from vestibule import connections
+from vestibule.cli.printable import printable
 from vestibule.cli.rollcall import a_console
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.clock import rfc3339
@@ -55,19 +56,25 @@ async def _newest(store: Store, seen: Overview) -> Explanation | None:
 
 def _show(seen: Overview, newest: Explanation | None, limit: int) -> None:
     console, told, verdict = a_console(), seen.told, seen.verdict
-    console.print(told.sentence, style="bold", markup=False, soft_wrap=True)
-    console.print(told.why, markup=False, soft_wrap=True)
+
+    def say(text: str, style: str = "") -> None:
+        console.print(printable(text), style=style, markup=False, soft_wrap=True)
+
+    say(told.sentence, "bold")
+    say(told.why)
     for cause in told.causes:
-        console.print(f"  - {cause}", markup=False, soft_wrap=True)
+        say(f"  - {cause}")
     if newest is not None and not verdict.mended:
-        console.print(f"\nWhy: {newest.sentence}", markup=False, soft_wrap=True)
+        console.print()
+        say(f"Why: {newest.sentence}")
         for fix in newest.fixes:
-            console.print(f"  {fix.as_sentence()}", markup=False, soft_wrap=True)
+            say(f"  {fix.as_sentence()}")
     if told.press:
-        console.print(f"\nPress there: {told.press}", style="bold", markup=False, soft_wrap=True)
+        console.print()
+        say(f"Press there: {told.press}", "bold")
     console.print()
     for line in _times(seen):
-        console.print(line, markup=False, soft_wrap=True)
+        say(line)
     if seen.cycles:
         console.print()
         console.print(_table(seen.cycles[::-1][:limit]))

@@ -11,6 +11,7 @@ import click
 import orjson
 
 from vestibule import connections
+from vestibule.cli.printable import printable, printable_lines
 from vestibule.cli.session import Session, command, fail
 from vestibule.log import (
     BadSearch,
@@ -19,7 +20,7 @@ from vestibule.log import (
     Search,
     entry_json,
     export,
-    follow,
+    follow_known,
     known_of,
     query_of,
     read_instant,
@@ -84,11 +85,11 @@ def _search(session: Session, **asked: Any) -> Search:
             group=asked["group"],
             name=asked["target"],
             token=asked["token"],
-            outcome=read_outcome(asked["outcome"]) if asked["outcome"] else None,
+            outcome=None if asked["outcome"] is None else read_outcome(asked["outcome"]),
             refused=asked["refused"],
             sign_ins=asked["sign_ins"],
-            since=read_instant(asked["since"], now) if asked["since"] else None,
-            until=read_instant(asked["until"], now) if asked["until"] else None,
+            since=None if asked["since"] is None else read_instant(asked["since"], now),
+            until=None if asked["until"] is None else read_instant(asked["until"], now),
         )
     except BadSearch as error:
         fail(str(error))
@@ -135,9 +136,8 @@ def _show_all(session: Session, connection_id: str, wanted: Search, limit: int, 
 def _follow(session: Session, connection_id: str, wanted: Search, *, wire: bool) -> None:
     async def work(store: Store) -> None:
         await connections.the_connection(store, connection_id)
-        known = await known_of(store, connection_id, session.clock.now())
         query = await query_of(store, connection_id, wanted, 1)
-        async for each in follow(store, connection_id, query, session.clock):
+        async for each, known in follow_known(store, connection_id, query, session.clock):
             click.echo(_line(session, each, known, wire=wire))
             sys.stdout.flush()
 
@@ -158,17 +158,16 @@ def _show_one(session: Session, connection_id: str, request_id: str) -> None:
 
     found, known = _run(session, work)
     story, wire = story_of(found, known), wire_of(found, known)
-    told = [story_line(story), wire_line(wire)]
-    told += [
-        f"{name}: {body}" for name, body in (("asked", wire.request_body), ("answered", wire.response_body)) if body
-    ]
+    bodies = (("asked", wire.request_body), ("answered", wire.response_body))
+    told = [printable(story_line(story)), printable(wire_line(wire))]
+    told += [printable_lines(f"{name}: {body}") for name, body in bodies if body]
     session.emit(entry_json(found, known), "\n".join(told))
 
 
 def _line(session: Session, exchange: Exchange, known: Known, *, wire: bool) -> str:
     if session.as_json:
         return orjson.dumps(entry_json(exchange, known)).decode()
-    return wire_line(wire_of(exchange, known)) if wire else story_line(story_of(exchange, known))
+    return printable(wire_line(wire_of(exchange, known)) if wire else story_line(story_of(exchange, known)))
 
 
 def _run(session: Session, work: Any) -> Any:

@@ -1,5 +1,6 @@
 """An explanation as a terminal shows it."""
 
+from vestibule.cli.printable import printable
 from vestibule.explain import Evidence, Explanation
 
 _WIDE = 12
@@ -11,11 +12,11 @@ def as_text(explanation: Explanation) -> str:
     for each in explanation.evidence:
         lines += ["", *_shown(each)]
     for fix in explanation.fixes:
-        lines += ["", f"To do ({fix.who}): {fix.label}" + (f"\n  {fix.command}" if fix.command else "")]
+        lines += ["", f"To do ({fix.who}): {fix.label}", *([f"  {fix.command}"] if fix.command else [])]
     for note in explanation.notes:
         lines += ["", f"Also: {note.sentence} {note.why}"]
         lines += [f"  To do ({fix.who}): {fix.label}" for fix in note.fixes]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _shown(evidence: Evidence) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from vestibule import ids
 from vestibule.clock import Clock
-from vestibule.cycles import overview
+from vestibule.cycles import cycle_at, overview
 from vestibule.log.export import Format, export
 from vestibule.log.lenses import Known, Story, Wire, entry_json, story_line, story_of, wire_line, wire_of
 from vestibule.log.search import BadSearch, Search, query_of, read_instant, read_outcome
@@ -24,6 +24,7 @@ __all__ = [
     "entry_json",
     "export",
     "follow",
+    "follow_known",
     "known_of",
     "query_of",
     "read_instant",
@@ -62,6 +63,7 @@ async def follow(
     told: dict[str, int] = {}
     while True:
         now = clock.now()
+        began = min(began, now)  # A clock that is set back must not hide what comes.
         after, found = ids.first_id("req", max(began, now - LATE)), None
         while found is None or len(found) == _PIECE:
             found = await store.exchanges(connection_id, replace(query, after_id=after, limit=_PIECE))
@@ -72,3 +74,15 @@ async def follow(
             after = found[-1].id if found else after
         told = {ident: at for ident, at in told.items() if at > now - 4 * LATE}
         await asyncio.sleep(pause)
+
+
+async def follow_known(
+    store: Store, connection_id: str, query: ExchangeQuery, clock: Clock, pause: float = PAUSE
+) -> AsyncGenerator[tuple[Exchange, Known]]:
+    """As `follow`, each with what it is told with, which grows along: the cycle that goes on, a token that is new."""
+    known, looked = await known_of(store, connection_id, clock.now()), clock.now()
+    async for each in follow(store, connection_id, query, clock, pause):
+        now = clock.now()
+        if cycle_at(known.cycles, each.id) is None and abs(now - looked) > pause * 500_000:
+            known, looked = await known_of(store, connection_id, now), now
+        yield each, known

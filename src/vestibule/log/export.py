@@ -19,8 +19,8 @@ COLUMNS: Final = (
     "scim_type", "ms", "token_id", "token_last_four", "token_name", "quirks",
 )  # fmt: skip
 """Of the CSV; bodies and facts are in the NDJSON alone."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula."""
+_FORMULA: Final = frozenset("=+-@|%＝＋－＠")
+"""What a spreadsheet may take for the beginning of a formula, also behind what is not seen."""
 
 
 async def export(
@@ -69,4 +69,5 @@ def harmless(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front."""
     if not isinstance(cell, str):
         return cell
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    seen = next((each for each in cell if each.isprintable() and not each.isspace()), "")
+    return f"'{cell}" if seen in _FORMULA or cell[:1] in ("\t", "\r", "\n") else cell

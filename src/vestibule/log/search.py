@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from vestibule.outcome import OUTCOMES, Outcome
 from vestibule.store import ExchangeQuery, NotFound, Store
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _SPAN: Final = re.compile(r"(\d{1,9})([smhdw])")
 
 
@@ -75,11 +77,11 @@ async def _display_name(store: Store, connection_id: str, group: str) -> str:
 def read_instant(text: str, now: int) -> int:
     """`2026-11-24`, `2026-11-24T08:00:00Z` (UTC without an offset), or so long ago: `90s`, `40m`, `2h`, `7d`, `4w`.
 
-    In microseconds. Raises BadSearch.
+    In microseconds, 0 for what is before 1970. Raises BadSearch.
     """
     span = _SPAN.fullmatch(text.strip())
     if span is not None:
-        return now - int(span[1]) * _UNITS[span[2]] * 1_000_000
+        return max(0, now - int(span[1]) * _UNITS[span[2]] * 1_000_000)
     try:
         told = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -87,7 +89,7 @@ def read_instant(text: str, now: int) -> int:
             f"{text!r} is no time: write 2026-11-24, 2026-11-24T08:00:00Z, or so long ago: 40m, 2h, 7d."
         ) from None
     aware = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
-    return int(aware.timestamp()) * 1_000_000 + aware.microsecond
+    return max(0, (aware - _EPOCH) // _MICROSECOND)
 
 
 def read_outcome(text: str) -> Outcome:
