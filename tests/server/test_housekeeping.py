@@ -13,7 +13,7 @@ from tests.conftest import Vestibule, database_url, running
 from tests.store.staging import HERE, THERE, an_exchange, two_connections
 from vestibule import connections, ids, settings
 from vestibule.clock import SystemClock
-from vestibule.cycles import SETTLED
+from vestibule.cycles import SETTLED, overview
 from vestibule.model import Exchange
 from vestibule.server import housekeeping
 from vestibule.server.housekeeping import Housekeeper
@@ -105,6 +105,25 @@ def test_what_has_just_come_is_read_a_little_later(tmp_path: Path) -> None:
         clock.instant += SETTLED + 1_000
         await keeper.round()
         assert ((await store.traffic(HERE)).read_to, keeper.due) == (exchange(0).id, set())
+
+    kept(tmp_path, work)
+
+
+def test_after_a_clock_was_set_back_what_comes_is_told_and_nobody_waits_for_the_future(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        store.record(exchange(-400, resource_type="User", target="ana", method="POST", status=201))
+        await store.flush()
+        await Housekeeper(store, At(NOW + 401 * DAY), 30, 10**9).round()
+        store.record(exchange(0, resource_type="User", target="ben", method="POST", status=409))
+        await store.flush()
+        keeper = Housekeeper(store, At(NOW + 1_000), 30, 10**9)
+        await keeper.round()
+        await keeper.round()
+        seen = await overview(store, HERE, NOW + 1_000)
+        assert (seen.history.last_contact, seen.verdict.state, seen.telling) == (NOW, "escrow", exchange(0).id)
+        later = Housekeeper(store, At(NOW + 60_000_000), 30, 10**9, keeper.due)
+        await later.round()
+        assert (later.due, (await store.traffic(HERE)).read_to) == (set(), exchange(0).id)
 
     kept(tmp_path, work)
 

@@ -131,6 +131,19 @@ class LogPromises(Stage):
             await store.read_traffic("con_none", ALWAYS, 9, numbered)
 
     @promise
+    async def test_after_a_clock_was_set_back_the_log_is_read_on_from_then(self, store: Store) -> None:
+        """A year of what came would wait for the clock otherwise. Clocks that differ a little change nothing."""
+        await recorded(store, *(at(second) for second in (10_000, 10_001)))
+        await store.read_traffic(HERE, AT + 20_000 * SECOND, 9, numbered)
+        assert await store.read_traffic(HERE, AT + 9_500 * SECOND, 9, numbered) == 0
+        assert (await store.traffic(HERE)).read_to == id_at(10_001)
+        assert await store.read_traffic(HERE, AT + 20 * SECOND, 9, numbered) == 0
+        await recorded(store, at(21), at(22))
+        assert await store.read_traffic(HERE, AT + 22 * SECOND, 9, numbered) == 1
+        assert (await store.traffic(HERE)).document == "10000,10001,21"
+        assert [each.id for each in await store.unread(HERE, id_at(21), 9, AT + 600 * SECOND)] == [id_at(22)]
+
+    @promise
     async def test_the_log_is_pruned_by_age_and_by_size(self, store: Store) -> None:
         """The oldest go first, in pieces, and never what was not read."""
         await recorded(store, *(at(second) for second in range(1, 11)), at(1, THERE))

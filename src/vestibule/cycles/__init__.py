@@ -23,6 +23,8 @@ PIECE: Final = 500
 """How many exchanges are read in one transaction."""
 SETTLED: Final = 15_000_000
 """So many microseconds after a request began it is in the log, whichever process it came to."""
+AHEAD: Final = 600_000_000
+"""So far ahead of the present the clock of another process may be; what is further came before a clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,13 @@ async def overview(store: Store, connection_id: str, now: int) -> Overview:
     await advance(store, connection_id, now)
     traffic = await store.traffic(connection_id)
     history = read_history(traffic.document)
-    await _add_tail(store, connection_id, history, traffic.read_to)
+    await _add_tail(store, connection_id, history, traffic.read_to, now + AHEAD)
     return over(connection, history, await _present(store, connection, now))
 
 
-async def _add_tail(store: Store, connection_id: str, history: History, after_id: str) -> None:
+async def _add_tail(store: Store, connection_id: str, history: History, after_id: str, before: int) -> None:
     while True:
-        tail = await store.unread(connection_id, after_id, PIECE)
+        tail = await store.unread(connection_id, after_id, PIECE, before)
         fold(history, (seen for each in tail if (seen := seen_of(each)) is not None))
         if len(tail) < PIECE:
             return

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from vestibule.clock import Clock, monotonic_us
-from vestibule.cycles import advance
+from vestibule.cycles import AHEAD, advance
 from vestibule.store import NotFound, Store, Unreachable
 
 ROUND: Final = 5.0
@@ -71,7 +71,7 @@ class Housekeeper:
         while await advance(self.store, connection_id, self.clock.now(), pieces=1):
             await asyncio.sleep(BREATH)
         traffic = await self.store.traffic(connection_id)
-        if await self.store.unread(connection_id, traffic.read_to, 1):
+        if await self.store.unread(connection_id, traffic.read_to, 1, self.clock.now() + AHEAD):
             self.due.add(connection_id)
         before = self.clock.now() - self.days * _DAY
         while await self.store.prune_log(connection_id, before, self.most, PRUNED):

@@ -38,8 +38,8 @@ class LogStore(Protocol):
         """What was read of a connection's log; nothing at first."""
         ...
 
-    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Trace]:
-        """The next exchanges after an id (or from the beginning), oldest first."""
+    async def unread(self, connection_id: str, after_id: str, limit: int, before: int | None = None) -> list[Trace]:
+        """The next exchanges after an id (or from the beginning), before an instant, oldest first."""
         ...
 
     async def read_traffic(
@@ -48,7 +48,8 @@ class LogStore(Protocol):
         """Read on in the log, at most `limit` exchanges that came before an instant; how many there were.
 
         `fold` is pure and makes a new document of the present one and of these exchanges; it may be
-        called more than once. Each exchange is read once, whoever asks. Raises NotFound for the connection.
+        called more than once. Each exchange is read once, whoever asks; after a clock was set back by more than ten
+        minutes, reading goes on from the new present. Raises NotFound for the connection.
         """
         ...
 

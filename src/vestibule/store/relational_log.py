@@ -37,9 +37,9 @@ class RelationalLog:
         """See LogStore."""
         return await traffic.kept(self._engine.reading, connection_id)
 
-    async def unread(self, connection_id: str, after_id: str, limit: int) -> list[Trace]:
+    async def unread(self, connection_id: str, after_id: str, limit: int, before: int | None = None) -> list[Trace]:
         """See LogStore."""
-        return (await traffic.unread(self._engine.reading, connection_id, after_id, None, limit))[0]
+        return (await traffic.unread(self._engine.reading, connection_id, after_id, before, limit))[0]
 
     async def read_traffic(
         self, connection_id: str, before: int, limit: int, fold: Callable[[str, Sequence[Trace]], str]

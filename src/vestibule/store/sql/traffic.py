@@ -1,6 +1,7 @@
 """What was read of the log of a connection, and what of it is pruned."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from vestibule import ids
 from vestibule.store.answers import NotFound, Trace, Traffic
 from vestibule.store.db import Db
+from vestibule.store.sql.log import CLOCKS_DIFFER
 
 ROW: Final = 600
 """About how many bytes an exchange takes beside its texts, in its row and in the indexes."""
@@ -42,6 +44,10 @@ async def read_on(
 ) -> int:
     """Read the next exchanges, and keep what becomes of the document."""
     before_it = await kept(db, connection_id)
+    if before_it.read_to > ids.first_id("req", before + CLOCKS_DIFFER):
+        # The clock was set back. What comes lies before what was read, and would be read when the clock is there again.
+        await _keep(db, connection_id, replace(before_it, read_to=ids.first_id("req", before)))
+        return 0
     found, size = await unread(db, connection_id, before_it.read_to, before, limit)
     if not found:
         return 0
