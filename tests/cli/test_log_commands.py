@@ -130,6 +130,7 @@ def test_a_name_can_neither_rule_the_terminal_nor_forge_a_line(
         (("--outcome", "green"), "they are done, no_change"),
         (("--since", "1h", "--until", "2h"), "must come before"),
         (("--person", "a", "--group", "b"), "one name at a time"),
+        (("--refused", "--outcome", "no-change"), "never no_change"),
         (("--person", "usr_nobody"), "no user usr_nobody"),
     ],
 )

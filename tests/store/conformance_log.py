@@ -91,11 +91,14 @@ class LogPromises(Stage):
         for connection_id, count in ((HERE, 60), (THERE, 3_000)):
             await recorded(
                 store,
-                *(at(second, connection_id, token_id="tok_1", target=f"u{second}") for second in range(2, count)),
+                *(
+                    at(second, connection_id, token_id="tok_1", target=f"u{second}", facts={"changed": False})
+                    for second in range(2, count)
+                ),
                 at(0, connection_id, resource_type="User", **rare), at(1, connection_id, resource_type="SignIn"),
             )  # fmt: skip
         queries: tuple[dict[str, Any], ...] = (
-            {"target": "rare"}, {"token_id": "tok_2"}, {"outcome": "blocked"}, {"refused": True}, {"sign_ins": True},
+            {"target": "rare"}, {"target": "u9", "outcome": "no_change"}, {"token_id": "tok_2"}, {"outcome": "blocked"}, {"refused": True}, {"sign_ins": True},
             {"since": AT, "before": AT + 1}, {"after_id": id_at(50), "limit": 5},
         )  # fmt: skip
         for query in queries:

@@ -45,6 +45,8 @@ async def query_of(store: Store, connection_id: str, search: Search, limit: int)
         raise BadSearch("Look for one name at a time: --person, --group or --target.")
     if search.since is not None and search.until is not None and search.since >= search.until:
         raise BadSearch("--since must come before --until.")
+    if search.refused and search.outcome in ("done", "no_change", "parked"):
+        raise BadSearch(f"What was refused is held, blocked or failed, and never {search.outcome}.")
     query = ExchangeQuery(
         limit=limit, since=search.since, before=search.until, refused=search.refused, token_id=search.token,
         outcome=search.outcome, sign_ins=search.sign_ins, target=search.name,

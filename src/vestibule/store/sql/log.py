@@ -57,7 +57,8 @@ async def _of_outcome(db: Db, connection_id: str, query: ExchangeQuery, outcome:
         ("resource_type = {}", query.resource_type),
         ("target_ci = {}", None if query.target is None else fold(query.target)),
         ("token_id = {}", query.token_id),
-        ("outcome = {}", outcome),
+        # Of one name there are fewer entries than of one outcome, so the index by outcome must not be taken for it.
+        ("outcome = {}" if query.target is None else "outcome || '' = {}", outcome),
         ("id > {}", query.after_id),
     ):
         if value is not None:
