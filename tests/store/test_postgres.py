@@ -33,7 +33,9 @@ SHARED_TABLES = {"schema_version", "enterprises", "connections", "keys", "domain
 """What belongs to no connection: few rows, seldom written."""
 
 
-GROWING = ("users", "deleted_users", "user_emails", "groups", "members", "pending_members", "pending_managers")
+GROWING = (
+    "users", "deleted_users", "user_emails", "groups", "members", "pending_members", "pending_managers", "exchanges",
+)  # fmt: skip
 
 
 def engine(store: Store) -> PostgresEngine:
