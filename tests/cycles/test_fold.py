@@ -191,6 +191,25 @@ def test_what_is_kept_is_bounded() -> None:
     assert len(history.as_text()) < 150_000
 
 
+def test_long_names_and_paths_are_remembered_in_part() -> None:
+    traffic = Traffic()
+    for number in range(OPEN):
+        traffic.ask(
+            "GET", f"/Users/{number}{'x' * 60_000}", 404, resource_type="User", resource_id=f"{number}{'x' * 60_000}"
+        )
+    assert len(traffic.history().as_text()) < 250_000
+
+
+def test_who_is_to_be_deleted_and_is_gone_already_waits_for_nobody() -> None:
+    traffic = Traffic()
+    people(traffic, 2)
+    traffic.ask("PATCH", "/Users/usr_1", 400, resource_type="User", resource_id="usr_1")
+    traffic.ask("DELETE", "/Users/usr_1", 404, resource_type="User", resource_id="usr_1")
+    history = traffic.history()
+    (cycle,) = history.cycles
+    assert (history.open, cycle.users.refused, cycle.users.deleted, cycle.requests - cycle.answered) == ({}, 1, 0, 1)
+
+
 def test_a_question_that_cannot_be_read_is_about_nobody() -> None:
     traffic = Traffic()
     traffic.ask("GET", "/Users", 400, resource_type="User")

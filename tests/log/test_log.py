@@ -82,6 +82,15 @@ def test_a_story_tells_who_what_outcome_and_cycle(busy: Tenant) -> None:
     assert stories[5].sentence in story_line(stories[5])
 
 
+def test_a_story_tells_how_many_like_it_were_not_kept() -> None:
+    facts = {"reason": "missing", "left_out": 1_234}
+    told = story_of(an_exchange(1, status=401, error="unauthorized", facts=facts), Known())
+    assert told.sentence == (
+        "The request carries no bearer token. Before it 1,234 more without a good token came and were not kept."
+    )
+    assert "not kept" not in story_of(an_exchange(1, status=401, facts={"reason": "missing"}), Known()).sentence
+
+
 def test_the_wire_tells_method_status_time_token_and_quirks(busy: Tenant) -> None:
     refused = found(busy, outcome="blocked")[0]
     wire = wire_of(refused, known(busy))

@@ -71,6 +71,12 @@ def test_strangers_cannot_push_out_the_log(tenant: Tenant) -> None:
     assert sum(each.status == 401 for each in found) <= MOST
 
 
+def test_a_long_path_of_a_strangers_is_kept_in_part(tenant: Tenant) -> None:
+    answer = httpx2.get(f"{tenant.vestibule.scim_url(tenant.connection_id)}/Users/{'x' * 20_000}", trust_env=False)
+    assert answer.status_code == 401
+    assert entry(tenant, answer).path == f"/Users/{'x' * 20_000}"[:2_048]
+
+
 def test_what_was_left_out_is_told_with_the_next_one_that_is_kept() -> None:
     strangers = Strangers()
     assert [strangers.admit("con_1", 0) for _ in range(MOST + 2)] == [*([0] * MOST), None, None]

@@ -19,6 +19,8 @@ Recorded: TypeAlias = Exchange | Trace
 """A request of the log."""
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST: Final = 256
+"""Of a name, an id or a path so many characters are remembered."""
 _SIGN_IN: Final = "SignIn"
 
 
@@ -60,8 +62,10 @@ def seen_of(exchange: Recorded) -> Seen | None:
     if named == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
         return None
     refused = exchange.status if exchange.status >= 400 else 0
+    if exchange.status == 404 and exchange.method == "DELETE":
+        refused = 0  # What is gone already is as it was asked for, and nobody asks again.
     kind: Kind | None = named if named in ("User", "Group") else _kind_in(exchange.path)
-    who = exchange.target or exchange.resource_id or exchange.path
+    who = (exchange.target or exchange.resource_id or exchange.path)[:_LONGEST]
     deed = _deed(exchange)
     if not refused and exchange.method == "GET":
         return Seen(exchange.id, exchange.at, deed, kind, who, "GET", 0, exchange.token_id)
@@ -92,7 +96,7 @@ def _deed(exchange: Recorded) -> Deed:
             return "listed"
         return "updated" if exchange.facts.get("linked") else "created"
     if exchange.method == "DELETE":
-        return "deleted"
+        return "deleted" if exchange.status < 400 else "missed"
     if exchange.method not in ("PUT", "PATCH"):
         return "other"
     facts = exchange.facts

@@ -103,11 +103,19 @@ def story_of(exchange: Exchange, known: Known) -> Story:
         kind=kind,
         who=exchange.target or exchange.resource_id or "",
         code=told.code,
-        sentence=told.sentence,
+        sentence=told.sentence + _left_out(exchange),
         outcome=outcome_of(exchange.status, exchange.error, exchange.facts),
         cycle=cycle.id if cycle else None,
         cycle_number=cycle.number if cycle else None,
     )
+
+
+def _left_out(exchange: Exchange) -> str:
+    """What is told beside a call without a good token: how many like it were not kept, that none push out the rest."""
+    number = exchange.facts.get("left_out")
+    if exchange.status != 401 or not number:
+        return ""
+    return f" Before it {number:,} more without a good token came and {'was' if number == 1 else 'were'} not kept."
 
 
 def wire_of(exchange: Exchange, known: Known) -> Wire:

@@ -18,7 +18,7 @@ from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
 from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
-from vestibule.server.redaction import kept_answer, kept_body, kept_query
+from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_query
 from vestibule.server.strangers import Strangers
 from vestibule.store import Store, Unreachable
 
@@ -169,8 +169,8 @@ def exchange_of_call(call: Call, answer: Answer, error: ScimError | None, at: in
     user = call.profile.user
     # By position, as each request comes by here; the order is that of the fields.
     return Exchange(
-        call.id, call.connection_id, at, took, call.method, call.path, kept_query(call.query, user.unreturned),
-        answer.status, call.token_id, call.resource_type, call.resource_id, call.target or _sought(call),
+        call.id, call.connection_id, at, took, call.method, call.path[:KEPT_PATH],
+        kept_query(call.query, user.unreturned), answer.status, call.token_id, call.resource_type, call.resource_id, call.target or _sought(call),
         error.scim_type if error else None, error.kind if error else None, facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
         None if answer.status == 401 else kept_body(call.body, user.unreturned),

@@ -7,6 +7,8 @@ import orjson
 
 KEPT_BODY: Final = 8_192
 """How many characters of a body the log keeps; longer ones are cut."""
+KEPT_PATH: Final = 2_048
+"""How many characters of a path, and of a query, the log keeps: a stranger's may be much longer."""
 PARSED_BODY: Final = 65_536
 """Bodies of more bytes are not parsed for redaction, so they are not kept at all."""
 HIDDEN: Final = "[redacted]"
@@ -49,7 +51,7 @@ def kept_query(query: str, unreturned: frozenset[str] = frozenset()) -> str:
         return query
     lowered = query.lower()
     hidden = "password" in lowered or "secret" in lowered or any(name in lowered for name in unreturned)
-    return HIDDEN if hidden else query[:2_048]
+    return HIDDEN if hidden else query[:KEPT_PATH]
 
 
 def _says_secret(body: bytes, more: frozenset[str]) -> bool:

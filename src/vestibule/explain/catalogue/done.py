@@ -28,7 +28,8 @@ def _left_out(exchange: Exchange) -> str:
 def _tell(exchange: Exchange) -> Explanation:
     facts = exchange.facts
     if "operations" in facts:
-        tried = f"{facts['operations']} operations were tried, {facts.get('failed', 0)} of them failed"
+        number, failed = facts["operations"], facts.get("failed", 0)
+        tried = f"{number} operation{' was' if number == 1 else 's were'} tried, {failed} of them failed"
         return Explanation("done", f"A bulk request: {tried}.", "Each operation has an entry of its own in the log.")
     if facts.get("root"):
         return Explanation("done", "Users and groups were searched.", "The token may read both.")
