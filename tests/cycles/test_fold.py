@@ -1,5 +1,6 @@
 """Cycles out of requests: where they begin and end, of what kind they are, and what waits after them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -241,6 +242,24 @@ def test_what_is_refused_again_and_again_beyond_the_bound_is_counted_once_and_fo
         traffic.user(f"bad{number}@example.com", there=False)
     history = traffic.history()
     assert (history.open, history.more) == ({}, 0)
+
+
+def test_what_another_version_has_kept_can_be_read() -> None:
+    """While one worker is upgraded the other one goes on, and a history outlives an upgrade."""
+    traffic = Traffic()
+    people(traffic, 2)
+    traffic.user("bad@example.com", status=409)
+    now = fold_text("{}", traffic.sent)
+    newer = json.loads(now)
+    for each in (newer, newer["run"], newer["run"]["users"], *newer["open"].values()):
+        each["news"] = 1
+    assert read_history(json.dumps(newer)).as_text() == now
+    older = json.loads(now)
+    for name in ("more_in", "strangers"):
+        del older[name]
+    for name in ("adrift", "adrift_id"):
+        del older["run"][name]
+    assert read_history(json.dumps(older)).as_text() == now
 
 
 requests = st.lists(

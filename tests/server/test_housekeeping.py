@@ -168,6 +168,29 @@ def test_a_fault_is_told_and_the_rounds_go_on(tmp_path: Path, monkeypatch: pytes
     kept(tmp_path, work)
 
 
+def test_a_log_that_cannot_be_read_does_not_keep_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(store: Store) -> None:
+        for connection_id in (HERE, THERE):
+            store.record(exchange(40, connection_id))
+        await store.flush()
+        real = store.read_traffic
+
+        async def read_traffic(connection_id: str, *rest: Any) -> int:
+            if connection_id == HERE:
+                raise ValueError("odd")
+            return await real(connection_id, *rest)
+
+        monkeypatch.setattr(store, "read_traffic", read_traffic)
+        keeper = Housekeeper(store, At(), 30, 10**9)
+        with capture_logs() as said:
+            await keeper.round()
+        assert (await ages(store, HERE), await ages(store, THERE), keeper.due) == ([40], [], {HERE})
+        assert [(each["event"], each["connection_id"]) for each in said] == [("the log could not be kept", HERE)]
+
+    assert HERE < THERE
+    kept(tmp_path, work)
+
+
 def test_a_running_server_prunes_what_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "ROUND", 0.05)
     with running(database_url(tmp_path), log_days=1) as vestibule:

@@ -1,10 +1,11 @@
 """What is known of the cycles of a connection, as it is kept between two looks at its log."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final, Literal, TypeVar, cast
 
 import orjson
 
+T = TypeVar("T")
 CycleKind = Literal["initial", "incremental", "refused"]
 """`refused`: nothing at all was answered, e.g. because the token was not accepted."""
 KEPT: Final = 30
@@ -146,16 +147,22 @@ class History:
 
 
 def read_history(text: str) -> History:
-    """A history out of `as_text`, or an empty one out of `{}`."""
+    """A history out of `as_text`, or an empty one out of `{}`. What a newer version keeps beside is left out."""
     kept: dict[str, Any] = orjson.loads(text)
-    if not kept:
-        return History()
-    runs = [_run(each) for each in kept.pop("cycles")]
-    present = kept.pop("run")
-    refusals = {key: Refusal(**each) for key, each in kept.pop("open").items()}
-    return History(cycles=runs, run=_run(present) if present else None, open=refusals, **kept)
+    made = _made(History, kept)
+    made.cycles = [_run(each) for each in kept.get("cycles", ())]
+    made.run = _run(kept["run"]) if kept.get("run") else None
+    made.open = {key: _made(Refusal, each) for key, each in kept.get("open", {}).items()}
+    return made
 
 
 def _run(kept: dict[str, Any]) -> Run:
-    users, groups = Tally(**kept.pop("users")), Tally(**kept.pop("groups"))
-    return Run(users=users, groups=groups, memberships=Memberships(**kept.pop("memberships")), **kept)
+    made = _made(Run, kept)
+    made.users, made.groups = _made(Tally, kept["users"]), _made(Tally, kept["groups"])
+    made.memberships = _made(Memberships, kept["memberships"])
+    return made
+
+
+def _made(kind: type[T], kept: dict[str, Any]) -> T:
+    names = {each.name for each in fields(cast("Any", kind))}
+    return kind(**{name: value for name, value in kept.items() if name in names})

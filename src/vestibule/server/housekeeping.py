@@ -51,7 +51,7 @@ class Housekeeper:
             except Unreachable as error:
                 _log.error("the log waits to be kept", error=str(error))
             except Exception:  # noqa: BLE001 -- the next round may go better, and nobody else would begin it
-                _log.error("the log could not be kept", traceback=traceback.format_exc())
+                _tell_fault()
 
     async def round(self) -> None:
         """Look once at each connection that was called."""
@@ -62,9 +62,12 @@ class Housekeeper:
                 await self.keep(connection_id)
             except NotFound:
                 continue
-            except BaseException:
+            except Unreachable:
                 self.due.add(connection_id)
                 raise
+            except Exception:  # noqa: BLE001 -- what is the matter with one log must not keep the others
+                self.due.add(connection_id)
+                _tell_fault(connection_id=connection_id)
 
     async def keep(self, connection_id: str) -> None:
         """Read on to the end of what has settled, and prune."""
@@ -76,3 +79,7 @@ class Housekeeper:
         before = self.clock.now() - self.days * _DAY
         while await self.store.prune_log(connection_id, before, self.most, PRUNED):
             await asyncio.sleep(BREATH)
+
+
+def _tell_fault(**about: str) -> None:
+    _log.error("the log could not be kept", **about, traceback=traceback.format_exc())
