@@ -100,6 +100,31 @@ def test_what_no_answer_shows_the_log_does_not_keep(tenant: Tenant) -> None:
     assert '"title":"Prof"' in kept_text
 
 
+def test_no_secret_that_a_refusal_quotes_is_kept(tenant: Tenant) -> None:
+    """Filters and paths are quoted to whoever sent them, and nowhere else."""
+    ana = new_user(tenant, "ana@example.com")["id"]
+    search = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+    answers = [
+        tenant.http.get("/Users", params={"filter": 'password eq "hunter2"'}),
+        tenant.http.get('/Users?filter=%70assword+eq+"hunter2"'),
+        tenant.http.get("/Users", params={"filter": 'userName eq "x" and password eq "hunter2"'}),
+        tenant.http.get("/Users", params={"access_token": "hunter2"}),
+        tenant.http.post("/Users/.search", json={**search, "filter": 'password eq "hunter2"'}),
+        tenant.http.post("/Users/.search", json={"filter": 'password eq "hunter2"'}),
+        patch(tenant, f"/Users/{ana}", {"op": "add", "path": 'password[value eq "hunter2"]', "value": "x"}),
+        patch(tenant, f"/Users/{ana}", {"op": "add", "path": "password eq hunter2", "value": "x"}),
+    ]
+    for answer in answers:
+        kept = entry(tenant, answer)
+        assert "hunter2" not in repr(kept), kept
+        assert "hunter2" not in repr(explain(kept))
+    assert "hunter2" in answers[0].text
+    assert explain(entry(tenant, answers[0])).sentence.startswith("What was sent asks for an attribute that is never")
+    usual = entry(tenant, tenant.http.get("/Users", params={"filter": "nonsense"}))
+    assert usual.facts["text"] == "nonsense"
+    assert "nonsense" in (usual.response_body or "")
+
+
 def test_what_is_hidden_follows_from_the_schemas() -> None:
     assert USER_TYPE.unreturned == {"password"}
     assert {"username", "givenname", "department"} < USER_TYPE.returnable

@@ -18,7 +18,7 @@ from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
 from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
-from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_query
+from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_query, without_quotes
 from vestibule.server.strangers import Strangers
 from vestibule.store import Store, Unreachable
 
@@ -74,6 +74,7 @@ class Recorder:
             detail = detail_for(explanation, f"{self.base_url}/e/{call.id}")
             answer = Answer(error.status, orjson.dumps(error.body(detail)), answer.headers)
             exchange = replace(exchange, response_body=kept_body(answer.body))
+            exchange = without_quotes(exchange, call.profile.user.unreturned)
         if not _is_strangers(error):
             self._record(exchange)
         return answer
@@ -170,7 +171,8 @@ def exchange_of_call(call: Call, answer: Answer, error: ScimError | None, at: in
     # By position, as each request comes by here; the order is that of the fields.
     return Exchange(
         call.id, call.connection_id, at, took, call.method, call.path[:KEPT_PATH],
-        kept_query(call.query, user.unreturned), answer.status, call.token_id, call.resource_type, call.resource_id, call.target or _sought(call),
+        kept_query(call.query, user.unreturned), answer.status, call.token_id, call.resource_type, call.resource_id,
+        call.target or _sought(call),
         error.scim_type if error else None, error.kind if error else None, facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
         None if answer.status == 401 else kept_body(call.body, user.unreturned),

@@ -1,9 +1,13 @@
 """What the log keeps of bodies and queries: bounded, and without what is never returned (RFC 7643 section 7)."""
 
 import re
+from dataclasses import replace
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 import orjson
+
+from vestibule.model import Exchange
 
 KEPT_BODY: Final = 8_192
 """How many characters of a body the log keeps; longer ones are cut."""
@@ -49,9 +53,29 @@ def kept_query(query: str, unreturned: frozenset[str] = frozenset()) -> str:
     """A query string as the log keeps it."""
     if not query:
         return query
-    lowered = query.lower()
-    hidden = "password" in lowered or "secret" in lowered or any(name in lowered for name in unreturned)
+    lowered = unquote(query).lower() if "%" in query else query.lower()
+    hidden = "password" in lowered or "secret" in lowered or "token=" in lowered
+    hidden = hidden or any(name in lowered for name in unreturned)
     return HIDDEN if hidden else query[:KEPT_PATH]
+
+
+def without_quotes(refused: Exchange, unreturned: frozenset[str] = frozenset()) -> Exchange:
+    """A refusal without what it quotes, if that is of an attribute that is never returned.
+
+    The caller is told what was wrong with what it sent; the log keeps that a filter or a path was refused.
+    """
+    quoted = " ".join(str(refused.facts.get(name) or "") for name in ("text", "path"))
+    if refused.query != HIDDEN and not _quotes_secret(quoted, SECRET_NAMES | unreturned):
+        return refused
+    facts = {name: HIDDEN if name in ("text", "path") else value for name, value in refused.facts.items()}
+    facts["detail"] = "What was sent asks for an attribute that is never returned; it is not kept."
+    return replace(refused, facts=facts, target=None, response_body=None)
+
+
+def _quotes_secret(text: str, names: frozenset[str]) -> bool:
+    """Whether a filter or a path compares what is secret with something; a path alone says nothing of a value."""
+    lowered = text.lower()
+    return any(sign in text for sign in ' "[') and any(name in lowered for name in names)
 
 
 def _says_secret(body: bytes, more: frozenset[str]) -> bool:
@@ -81,7 +105,9 @@ def _redacted(content: Any, names: frozenset[str], depth: int = 0) -> Any:
         hidden = any(name.lower() == "path" and _is_secret(value, names) for name, value in members.items())
         return {
             name: HIDDEN
-            if _is_secret(name, names) or (hidden and name.lower() == "value")
+            if _is_secret(name, names)
+            or (hidden and name.lower() == "value")
+            or (name.lower() in ("filter", "path") and _quotes_secret(str(value), names))
             else _redacted(value, names, depth + 1)
             for name, value in members.items()
         }
