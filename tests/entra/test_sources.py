@@ -12,6 +12,11 @@ def test_the_portals_column_object_id_is_the_id():
     assert (tenant.users[0].id, dict(tenant.users[0].attributes)) == ("0a21", {})
 
 
+def test_a_manager_in_a_csv_is_named_by_id_or_by_sign_in_name():
+    text = "userPrincipalName,id,manager\na@x.com,1,\nb@x.com,2,1\nc@x.com,3,A@x.com\n"
+    assert [each.manager for each in read_csv(text, "t.csv").users] == [None, "1", "1"]
+
+
 def test_an_id_that_is_in_a_csv_twice_is_refused_with_its_line():
     with pytest.raises(InvalidSource, match="line 3, column id: '1' is there twice"):
         read_csv("userPrincipalName,id\na@x.com,1\nb@x.com,1\n", "t.csv")

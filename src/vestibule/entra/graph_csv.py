@@ -78,7 +78,7 @@ def _tenant(rows: list[tuple[int, dict[str, str]]], name: str) -> Tenant:
             raise InvalidSource(f"{name}, line {line}, column id: {ident!r} is there twice; take one row out.")
         taken.add(ident)
         ids[upn] = ident
-    users = tuple(_user(name, line, row, ids) for line, row in rows)
+    users = tuple(_user(name, line, row, ids, taken) for line, row in rows)
     members: dict[str, dict[str, None]] = {}
     for _, row in rows:
         for group in row.get("groups", "").split(";"):
@@ -91,7 +91,7 @@ def _tenant(rows: list[tuple[int, dict[str, str]]], name: str) -> Tenant:
     return Tenant(users, groups, None)
 
 
-def _user(name: str, line: int, row: dict[str, str], ids: dict[str, str]) -> TenantUser:
+def _user(name: str, line: int, row: dict[str, str], ids: dict[str, str], known: set[str]) -> TenantUser:
     enabled = row.get("accountenabled", "true").casefold()
     if enabled not in ("true", "false"):
         raise InvalidSource(
@@ -100,7 +100,7 @@ def _user(name: str, line: int, row: dict[str, str], ids: dict[str, str]) -> Ten
     manager = row.get("manager")
     if manager is not None and manager.casefold() in ids:
         manager = ids[manager.casefold()]
-    elif manager is not None and manager not in ids.values():
+    elif manager is not None and manager not in known:
         raise InvalidSource(
             f"{name}, line {line}, column manager: {manager!r} is no userPrincipalName or id of this file."
         )

@@ -25,7 +25,8 @@ class RollCall:
 
     def __init__(self, tenant: Tenant, memory: Memory, reasons: Mapping[str, str], line: Line) -> None:
         self.users = {each.id: each for each in tenant.users}
-        self.groups = [each for each in tenant.groups if each.id in tenant.groups_in_scope()]
+        scope = tenant.groups_in_scope()
+        self.groups = [each for each in tenant.groups if each.id in scope]
         self.names = {each.id: each.display_name for each in tenant.groups}
         self.in_scope = tenant.users_in_scope()
         self.memory = memory
@@ -60,9 +61,8 @@ class RollCall:
             for i, (ident, name) in enumerate((i, n) for i, n in found.items() if i not in linked)
         }
         by_name = {name.casefold() for name in strangers.values()}
-        absent = [
-            each for each in people if each.id not in linked.values() and each.user_name.casefold() not in by_name
-        ]
+        here = set(linked.values())
+        absent = [each for each in people if each.id not in here and each.user_name.casefold() not in by_name]
         wanted = {each.user_name.casefold() for each in people}
         extra = [{"who": name} for name in strangers.values() if name.casefold() not in wanted]
         missing = [_missing(each, *self._why(each, group)) for each in absent]
@@ -82,9 +82,9 @@ class RollCall:
         return _listed(answer.resource) if isinstance(answer, Found) else _trouble(answer)
 
     async def _name(self, ident: str, shown: str | None, *, look_up: bool) -> str:
-        known = next((r.name for r in self.memory.records.values() if r.target_id == ident), None)
-        if known is not None or not look_up:
-            return known or shown or ident
+        owner = self.memory.records.get(self.memory.owner("User", ident) or "")
+        if owner is not None or not look_up:
+            return (owner and owner.name) or shown or ident
         answer = await self._ask(wire.read("User", ident))
         name: Any = answer.resource.get("userName") if isinstance(answer, Found) else None
         return name if isinstance(name, str) else shown or ident
