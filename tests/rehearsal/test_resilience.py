@@ -95,7 +95,7 @@ def test_409_stays_in_escrow_and_leaves_the_person_out_of_the_group():
     target.hook = lambda r: error(409, "taken", scimType="uniqueness") if b"user3@x.com" in r.content else None
     done = run(tenant(), target, cycles=3)
     assert codes(done) == ["EntryConflict"] * 2
-    assert "StatusCode: Conflict" in str(done.log)
+    assert "StatusCode: Conflict" in str(list(done.log))
     assert missing(done) == {"user3@x.com": "never_provisioned"}
     # Retried in the next cycle, then six hours after the first failure (2.6).
     assert [each.users["failed"] for each in done.cycles] == [1, 1, 0]

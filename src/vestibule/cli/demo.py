@@ -161,8 +161,7 @@ def _test_connection(session: Session, stage: Stage, narrator: Narrator) -> None
 
 def _cycle(session: Session, stage: Stage, narrator: Narrator) -> None:
     target = Target(scim_base_url(stage.connection.id, session.settings), stage.token.text)
-    document = run_job(session, stage.tenant, target, str(stage.state)).as_json()
-    for line in job_lines(document):
+    for line in job_lines(run_job(session, stage.tenant, target, str(stage.state))):
         narrator.tell(f"   {line}")
 
 

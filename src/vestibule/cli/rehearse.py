@@ -52,9 +52,8 @@ def rehearse(
         fail(f"{target} cannot be reached: {error}", UNREACHABLE)
     except InvalidState as error:
         fail(str(error))
-    document = done.as_json()
-    session.emit(document, "\n".join(job_lines(document)))
-    if not is_clean(document):
+    session.emit_long(done.parts(), "\n".join(job_lines(done)))
+    if not is_clean(done):
         sys.exit(FINDING)
 
 
@@ -82,8 +81,9 @@ def run_job(
         )
 
 
-def is_clean(document: dict[str, Any]) -> bool:
+def is_clean(done: Rehearsal) -> bool:
     """No failure in the last cycle, a job that goes on, and nobody missing."""
+    document = done.parts()
     if document["job"]["status"]["code"] != "Active":
         return False
     return all(
@@ -91,8 +91,9 @@ def is_clean(document: dict[str, Any]) -> bool:
     )
 
 
-def job_lines(document: dict[str, Any]) -> list[str]:
+def job_lines(done: Rehearsal) -> list[str]:
     """What Entra's admin would read: the cycles, the job, the failures, the roll call."""
+    document = done.parts()
     lines: list[str] = []
     for cycle in document["cycles"]:
         lines.append(f"Cycle {cycle['number']} ({cycle['kind']}): {cycle['requests']} requests, {cycle['status']}")
@@ -105,14 +106,10 @@ def job_lines(document: dict[str, Any]) -> list[str]:
     execution: dict[str, Any] = status.get("lastExecution") or {}
     if execution.get("error"):
         lines.append(f"Last execution: {execution['error']['message']}")
-    failures = [
-        entry["provisioningStatusInfo"]["errorInformation"]
-        for entry in document["log"]
-        if entry["provisioningStatusInfo"]["status"] == "failure"
-    ]
-    if failures:
-        lines += [f"{len(failures)} failures in the provisioning log, the first of them:", failures[0]["errorCode"]]
-        lines += [f"  {line}" for line in failures[0]["reason"].splitlines()]
+    if done.log.first_failure is not None:
+        first = done.log.first_failure["provisioningStatusInfo"]["errorInformation"]
+        lines += [f"{done.log.failures} failures in the provisioning log, the first of them:", first["errorCode"]]
+        lines += [f"  {line}" for line in first["reason"].splitlines()]
     for group in document["rollcall"]["groups"]:
         present = "not shown to this token" if group["present"] is None else f"present {group['present']}"
         lines.append(f"Roll call {group['name']}: expected {group['expected']}, {present}")

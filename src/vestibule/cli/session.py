@@ -6,7 +6,7 @@ Exit codes: 0 ok, 1 a finding, 2 usage, 3 something could not be reached.
 import asyncio
 import functools
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ import click
 import orjson
 
 from vestibule import settings
+from vestibule.cli.long_json import written
 from vestibule.clock import Clock, SystemClock
 from vestibule.connections import Refused
 from vestibule.domains.refusal import DomainRefused
@@ -57,6 +58,15 @@ class Session:
     def emit(self, document: Any, text: str) -> None:
         """One JSON document, or a text for people, on standard output."""
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() if self.as_json else text)
+
+    def emit_long(self, document: Mapping[str, Any], text: str) -> None:
+        """As `emit`; an iterator in the document is a list, which is written while it is read."""
+        if not self.as_json:
+            click.echo(text)
+            return
+        for piece in written(document):
+            click.echo(piece, nl=False)
+        click.echo()
 
     def say(self, text: str) -> None:
         """A message on standard error."""

@@ -1,7 +1,7 @@
 """One cycle of the provisioning engine: users, groups, memberships, managers, watermark.
 
-A generator: it yields Requests and is sent Responses; it also yields Changes, to be committed at once, and
-Progress (both are answered with None). It returns an Outcome. The first request is the probe of Test
+A generator: it yields Requests and is sent Responses; it also yields Changes, to be committed at once, entries of
+the log and Progress (all answered with None). It returns a Report. The first request is the probe of Test
 Connection, and there is none at all when nothing has changed (reference 2.2, 2.3, 2.11).
 """
 
@@ -49,21 +49,13 @@ class Report:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a cycle did, and its log."""
-
-    report: Report
-    log: tuple[dict[str, Any], ...]
-
-
 def run(
     tenant: Tenant, memory: Memory, settings: Settings, started: int, probe_id: str
-) -> Generator[Yielded, Response | None, Outcome]:
+) -> Generator[Yielded, Response | None, Report]:
     """Run one cycle at an instant in microseconds; `probe_id` is a random GUID."""
     engine = Engine(tenant, memory, settings, started, probe_id)
     if memory.job.code == "Paused":
-        return _outcome(engine, "Paused")
+        return _report(engine, "Paused")
     stopped: Stopped | None = None
     try:
         yield from objects.synchronize(engine, "User")
@@ -73,7 +65,7 @@ def run(
     except Stopped as error:
         stopped = error
     status = (yield from _finish(engine)) if stopped is None else (yield from _stop(engine, stopped))
-    return _outcome(engine, status)
+    return _report(engine, status)
 
 
 def restart(memory: Memory) -> Generator[Yielded, Response | None, None]:
@@ -83,8 +75,8 @@ def restart(memory: Memory) -> Generator[Yielded, Response | None, None]:
         yield change
 
 
-def _outcome(engine: Engine, status: str) -> Outcome:
-    report = Report(
+def _report(engine: Engine, status: str) -> Report:
+    return Report(
         engine.number,
         engine.kind,
         engine.started,
@@ -95,7 +87,6 @@ def _outcome(engine: Engine, status: str) -> Outcome:
         engine.memberships,
         status,
     )
-    return Outcome(report, tuple(engine.log))
 
 
 def _finish(engine: Engine) -> Steps[str]:

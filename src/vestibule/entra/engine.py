@@ -22,9 +22,15 @@ class Progress(NamedTuple):
     total: int
 
 
-Yielded: TypeAlias = Request | Change | Progress
+class Logged(NamedTuple):
+    """An entry of the provisioning log, as JSON in Graph's shape; the engine keeps none of them."""
+
+    entry: dict[str, Any]
+
+
+Yielded: TypeAlias = Request | Change | Logged | Progress
 Steps: TypeAlias = Generator[Yielded, Response | None, T]
-"""A part of a cycle: yields requests (and is sent their answers), changes to commit, and progress."""
+"""A part of a cycle: yields requests (and is sent their answers), changes to commit, log entries, and progress."""
 
 GIVE_UP_AFTER = 20
 """So many requests in a row without any answer end a cycle; our own rule, to spare a dead target."""
@@ -61,7 +67,7 @@ class Engine:
         self.kind: Literal["initial", "incremental"] = "incremental" if memory.job.watermark else "initial"
         self.users_in_scope = tenant.users_in_scope()
         self.groups_in_scope = tenant.groups_in_scope()
-        self.log: list[dict[str, Any]] = []
+        self.logged = 0
         self.requests = 0
         self.reference_failures = 0
         self.seen: dict[Kind, Seen] = {"User": Seen(), "Group": Seen()}
@@ -121,11 +127,12 @@ class Engine:
         record = self.memory.records.get(source_id)
         return record.target_id if record else None
 
-    def note(self, event: log.Event) -> None:
-        """Write an entry of the log."""
-        number = len(self.log)
-        self.log.append(log.entry(event, self.memory.job, self.number, number, self.at, self._took))
+    def note(self, event: log.Event) -> Steps[None]:
+        """Have the driver write an entry of the log."""
+        entry = log.entry(event, self.memory.job, self.number, self.logged, self.at, self._took)
+        self.logged += 1
         self._took = 0
+        yield Logged(entry)
 
     def count(self, kind: Kind, what: str) -> None:
         """Count one object."""
@@ -137,7 +144,7 @@ class Engine:
         seen = self.seen[record.kind]
         seen.failed += 1
         seen.forbidden += forbidden
-        self.note(event)
+        yield from self.note(event)
         code, reason = event.code or "InternalError", event.reason or ""
         escrow = escrowed(record.escrow, code, reason, self.at)
         yield from self.keep(RecordSaved(replace(record, escrow=escrow)))
@@ -145,7 +152,7 @@ class Engine:
     def fail_reference(self, record: Record, event: log.Event) -> Steps[Record]:
         """Put a reference's change in escrow; such failures are counted apart (2.6)."""
         self.reference_failures += 1
-        self.note(event)
+        yield from self.note(event)
         code, reason = event.code or "InternalError", event.reason or ""
         escrow = escrowed(record.reference_escrow, code, reason, self.at)
         record = replace(record, reference_escrow=escrow)

@@ -7,6 +7,7 @@ from typing import Any
 from vestibule.entra import log, paths, wire
 from vestibule.entra.answers import Done, Found, Listed, Trouble
 from vestibule.entra.engine import Engine, Progress, Steps
+from vestibule.entra.graph import TenantGroup, TenantUser
 from vestibule.entra.mapping import Values, group_values, user_values
 from vestibule.entra.memory import Record, RecordForgotten, RecordSaved, fingerprint
 from vestibule.entra.wire import Edit, JsonObject, Kind
@@ -34,54 +35,53 @@ class Subject:
         return fingerprint([self.values, self.in_scope, self.active])
 
 
-def subjects(engine: Engine, kind: Kind) -> tuple[Subject, ...]:
-    """The tenant's objects of one type."""
-    if kind == "Group":
-        return tuple(
-            Subject("Group", each.id, each.display_name, group_values(each), each.id in engine.groups_in_scope)
-            for each in engine.tenant.groups
-        )
-    source = engine.settings.external_id_source
-    return tuple(
-        Subject(
-            "User",
-            each.id,
-            each.user_name,
-            user_values(each, in_scope=each.id in engine.users_in_scope, external_id_source=source),
-            each.id in engine.users_in_scope,
-            each.active,
-        )
-        for each in engine.tenant.users
-    )
-
-
 def synchronize(engine: Engine, kind: Kind) -> Steps[None]:
     """All objects of one type that are new, changed, failed before, out of scope or gone."""
-    every = subjects(engine, kind)
+    sources: tuple[TenantUser | TenantGroup, ...] = engine.tenant.users if kind == "User" else engine.tenant.groups
     # What is gone goes first: its name may have been given to somebody else.
-    known = {each.id for each in every}
+    known = {each.id for each in sources}
     for record in [r for r in engine.memory.records.values() if r.kind == kind and r.source_id not in known]:
         yield from _purge(engine, record)
-    doubles = _doubles(every)
+    doubles = _doubles(engine, sources)
     # What is linked goes before what is new, which may have been given the old name of somebody renamed.
-    every = sorted(every, key=lambda each: engine.target_of(each.id) is None)
+    ordered = sorted(sources, key=lambda each: engine.target_of(each.id) is None)
     phase = f"{kind.lower()}s"
-    for done, subject in enumerate(every, 1):
+    for done, source in enumerate(ordered, 1):
+        # Made one at a time: all the values of all people would weigh more than all that is remembered.
+        subject = _subject(engine, source)
+        wanted = subject.fingerprint
         record = engine.memory.records.get(subject.id) or Record(subject.id, kind, subject.name)
         unread = record.reread and record.escrow is None
-        if record.fingerprint != subject.fingerprint or unread or engine.due(record):
-            record = replace(record, name=subject.name, fingerprint=subject.fingerprint)
+        if record.fingerprint != wanted or unread or engine.due(record):
+            record = replace(record, name=subject.name, fingerprint=wanted)
             yield from _one(engine, subject, record, double=subject.id in doubles)
-        yield Progress(phase, done, len(every))
+        yield Progress(phase, done, len(ordered))
 
 
-def _doubles(every: Iterable[Subject]) -> frozenset[str]:
+def _subject(engine: Engine, source: TenantUser | TenantGroup) -> Subject:
+    in_scope = _in_scope(engine, source)
+    if isinstance(source, TenantGroup):
+        return Subject("Group", source.id, _name(source), group_values(source), in_scope)
+    values = user_values(source, in_scope=in_scope, external_id_source=engine.settings.external_id_source)
+    return Subject("User", source.id, _name(source), values, in_scope, source.active)
+
+
+def _name(source: TenantUser | TenantGroup) -> str:
+    """The matching value."""
+    return source.user_name if isinstance(source, TenantUser) else source.display_name
+
+
+def _in_scope(engine: Engine, source: TenantUser | TenantGroup) -> bool:
+    return source.id in (engine.users_in_scope if isinstance(source, TenantUser) else engine.groups_in_scope)
+
+
+def _doubles(engine: Engine, sources: Iterable[TenantUser | TenantGroup]) -> frozenset[str]:
     """Ids of objects in scope whose matching value another one, before them, has too."""
     seen: set[str] = set()
     doubles: set[str] = set()
-    for each in every:
-        if each.in_scope:
-            key = each.name.casefold()
+    for each in sources:
+        if _in_scope(engine, each):
+            key = _name(each).casefold()
             doubles.update({each.id} if key in seen else ())
             seen.add(key)
     return frozenset(doubles)
@@ -117,7 +117,9 @@ def _skip(engine: Engine, subject: Subject, record: Record) -> Steps[None]:
     )
     engine.count(subject.kind, "skipped")
     code = "EntrySynchronizationSkipped"
-    engine.note(log.Event(subject.kind, subject.id, subject.name, None, "other", "skipped", steps, (), code, text))
+    yield from engine.note(
+        log.Event(subject.kind, subject.id, subject.name, None, "other", "skipped", steps, (), code, text)
+    )
     yield from engine.keep(RecordSaved(replace(record, escrow=None)))
 
 
@@ -182,7 +184,7 @@ def _create(engine: Engine, subject: Subject, record: Record) -> Steps[None]:
     yield from engine.keep(
         RecordSaved(replace(record, target_id=answer.id, exported=dict(subject.values), escrow=None, matched=False))
     )
-    _note(engine, subject, answer.id, "create", matched, edits)
+    yield from _note(engine, subject, answer.id, "create", matched, edits)
     engine.count(subject.kind, "created")
 
 
@@ -231,19 +233,21 @@ def _update(engine: Engine, subject: Subject, record: Record, *, linked: bool) -
     exported = record.exported | {each.path: each.value for each in edits}
     record = replace(record, exported=exported, reread=False, escrow=None, managed=subject.in_scope)
     yield from engine.keep(RecordSaved(record))
-    _note(engine, subject, target_id, action, matched, edits)
+    yield from _note(engine, subject, target_id, action, matched, edits)
     if edits or linked:
         engine.count(subject.kind, "linked" if linked else "disabled" if disabling else "updated")
 
 
 def _note(
     engine: Engine, subject: Subject, target_id: str, action: log.Action, matched: log.Step, edits: tuple[Edit, ...]
-) -> None:
+) -> Steps[None]:
     steps = [log.received(subject.kind, subject.name, "Add" if action == "create" else "Update"), matched]
     if action != "other":
         steps.append(log.export(subject.kind, subject.name, action, "success"))
     modified = log.edited(edits)
-    engine.note(log.Event(subject.kind, subject.id, subject.name, target_id, action, "success", tuple(steps), modified))
+    yield from engine.note(
+        log.Event(subject.kind, subject.id, subject.name, target_id, action, "success", tuple(steps), modified)
+    )
 
 
 def _refused(
@@ -300,5 +304,5 @@ def _delete(engine: Engine, record: Record) -> Steps[None]:
         return
     yield from engine.keep(RecordForgotten(record.source_id))
     steps = (received, log.export(record.kind, record.name, "delete", "success"))
-    engine.note(log.Event(*ids, "delete", "success", steps))
+    yield from engine.note(log.Event(*ids, "delete", "success", steps))
     engine.count(record.kind, "deleted")

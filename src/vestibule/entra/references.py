@@ -95,7 +95,7 @@ def _batches(engine: Engine, record: Record, work: _Work) -> Steps[Record | None
         )
         yield from engine.keep(change)
         text = ",".join(ids)
-        _note(engine, record, ("members", None, text) if what == "added" else ("members", text, None))
+        yield from _note(engine, record, ("members", None, text) if what == "added" else ("members", text, None))
     return failed
 
 
@@ -130,7 +130,7 @@ def _manager(engine: Engine, user: TenantUser, record: Record) -> Steps[None]:
     yield from engine.keep(RecordSaved(replace(settled, manager=user.manager)))
     if answer != "same":
         before = engine.target_of(record.manager) if record.manager else None
-        _note(engine, record, ("manager", before, target))
+        yield from _note(engine, record, ("manager", before, target))
 
 
 def _say_manager(
@@ -151,7 +151,7 @@ def _say_manager(
     return (yield from engine.ask(wire.set_manager(target_id, target, mode, had=record.manager is not None)))
 
 
-def _note(engine: Engine, record: Record, modified: tuple[str, str | None, str | None]) -> None:
+def _note(engine: Engine, record: Record, modified: tuple[str, str | None, str | None]) -> Steps[None]:
     steps = (
         log.received(record.kind, record.name, "Update"),
         log.Step(
@@ -163,7 +163,7 @@ def _note(engine: Engine, record: Record, modified: tuple[str, str | None, str |
         log.export(record.kind, record.name, "update", "success"),
     )
     ids = (record.kind, record.source_id, record.name, record.target_id)
-    engine.note(log.Event(*ids, "update", "success", steps, (modified,)))
+    yield from engine.note(log.Event(*ids, "update", "success", steps, (modified,)))
 
 
 def _refused(engine: Engine, record: Record, trouble: Trouble, what: str) -> Steps[Record]:

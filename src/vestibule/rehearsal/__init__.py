@@ -14,9 +14,10 @@ from vestibule.entra.memory import Memory
 from vestibule.ids import new_id
 from vestibule.rehearsal.drive import Line, Target, Unreachable, Watch, drive
 from vestibule.rehearsal.rollcall import RollCall
+from vestibule.rehearsal.spool import Spool
 from vestibule.rehearsal.state import InvalidState, State
 
-__all__ = ["InvalidState", "Rehearsal", "Target", "Unreachable", "rehearse"]
+__all__ = ["InvalidState", "Rehearsal", "Spool", "Target", "Unreachable", "rehearse"]
 
 
 Restart: TypeAlias = Literal["never", "if_stopped", "always"]
@@ -27,15 +28,19 @@ class Rehearsal:
     """What a run did: its cycles, the provisioning log, the job, the roll call (None: never called)."""
 
     cycles: tuple[cycle.Report, ...]
-    log: tuple[dict[str, Any], ...]
+    log: Spool
     job: Job
     rollcall: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
-        """The document that `vestibule rehearse --json` prints."""
+        """The document that `vestibule rehearse --json` prints, with its whole log in memory."""
+        return self.parts() | {"log": list(self.log)}
+
+    def parts(self) -> dict[str, Any]:
+        """The same document with `log` as it is read entry by entry."""
         return {
             "cycles": [each.as_json() for each in self.cycles],
-            "log": list(self.log),
+            "log": iter(self.log),
             "job": job_json(self.job),
             "rollcall": self.rollcall or {"groups": []},
         }
@@ -64,7 +69,7 @@ async def rehearse(
             memory = state.memory(_new_job(line.base))
             stopped = memory.job.code in ("Paused", "Quarantine")
             if restart == "always" or (restart == "if_stopped" and stopped):
-                await drive(cycle.restart(memory), line, state, None)
+                await drive(cycle.restart(memory), line, state, Spool(), None)
             return await _run(
                 tenant, memory, Settings(line.base, line.mode, target.batch), line, state, cycles, progress
             )
@@ -76,31 +81,17 @@ async def _run(
     tenant: Tenant, memory: Memory, settings: Settings, line: Line, state: State, cycles: int, watch: Watch | None
 ) -> Rehearsal:
     reports: list[cycle.Report] = []
-    log: list[dict[str, Any]] = []
+    log = Spool()
     for _ in range(cycles):
         now = line.clock.now()
         started = max(now, memory.job.next_due)
         line.skew = started - now
-        outcome = await drive(cycle.run(tenant, memory, settings, started, _guid(started)), line, state, watch)
-        reports.append(outcome.report)
-        log += outcome.log
+        steps = cycle.run(tenant, memory, settings, started, _guid(started))
+        reports.append(await drive(steps, line, state, log, watch))
     if line.sent or state.kept("rollcall") is None:
-        rollcall = await RollCall(tenant, memory, _reasons(log), line).call(watch)
+        rollcall = await RollCall(tenant, memory, log.reasons, line).call(watch)
         state.keep("rollcall", rollcall)
-    return Rehearsal(tuple(reports), tuple(log), memory.job, state.kept("rollcall"))
-
-
-def _reasons(log: list[dict[str, Any]]) -> dict[str, str]:
-    """The last failure of each object, for those whose later change did not mend it."""
-    reasons: dict[str, str] = {}
-    for entry in log:
-        info = entry["provisioningStatusInfo"]
-        ident = entry["sourceIdentity"]["id"]
-        if info["status"] == "failure":
-            reasons[ident] = info["errorInformation"]["reason"]
-        else:
-            reasons.pop(ident, None)
-    return reasons
+    return Rehearsal(tuple(reports), log, memory.job, state.kept("rollcall"))
 
 
 def _guid(now: int) -> str:

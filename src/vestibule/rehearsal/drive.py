@@ -9,8 +9,9 @@ import httpx2
 
 from vestibule.clock import Clock
 from vestibule.entra.answers import Response
-from vestibule.entra.engine import Progress, Yielded
+from vestibule.entra.engine import Logged, Progress, Yielded
 from vestibule.entra.wire import Mode, Request, endpoint
+from vestibule.rehearsal.spool import Spool
 from vestibule.rehearsal.state import State
 
 T = TypeVar("T")
@@ -118,7 +119,9 @@ def _sendable(token: str) -> str:
     return token
 
 
-async def drive(steps: Generator[Yielded, Response | None, T], line: Line, state: State, watch: Watch | None) -> T:
+async def drive(
+    steps: Generator[Yielded, Response | None, T], line: Line, state: State, log: Spool, watch: Watch | None
+) -> T:
     """Run a generator of the engine to its end."""
     answer: Response | None = None
     while True:
@@ -135,5 +138,7 @@ async def drive(steps: Generator[Yielded, Response | None, T], line: Line, state
         elif isinstance(item, Progress):
             if watch is not None:
                 watch(item.phase, item.done, item.total)
+        elif isinstance(item, Logged):
+            log.write(item.entry)
         else:
             state.commit(item)

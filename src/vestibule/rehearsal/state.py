@@ -6,8 +6,9 @@ where it was.
 
 import json
 import sqlite3
+import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,11 +41,11 @@ class InvalidState(Exception):
 
 
 class State:
-    """An open state file; without a path the state lives only as long as the run."""
+    """An open state file; without a path one without a name, which goes with the run."""
 
     def __init__(self, path: str | None) -> None:
-        # One engine at a time: a second one would send everything twice.
-        self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=1)
+        # SQLite opens a file of its own under the empty name. One engine at a time: a second one would send all twice.
+        self._db = sqlite3.connect(path or "", isolation_level=None, timeout=1)
         try:
             self._claim()
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -89,15 +90,16 @@ class State:
         for (document,) in self._db.execute("SELECT document FROM record"):
             record = _record(json.loads(document))
             memory.apply(RecordSaved(record))
+        ids: dict[str, str] = {each: each for each in memory.records}
         for group_id, user_id in self._db.execute("SELECT group_id, user_id FROM member"):
-            memory.members.setdefault(group_id, set()).add(user_id)
+            memory.members.setdefault(group_id, set()).add(ids.get(user_id) or str(user_id))
         return memory
 
     def commit(self, change: Change) -> None:
         """Put one change on disk."""
         match change:
             case RecordSaved(record):
-                self._put("INSERT OR REPLACE INTO record VALUES (?, ?)", record.source_id, asdict(record))
+                self._put("INSERT OR REPLACE INTO record VALUES (?, ?)", record.source_id, _document(record))
             case JobSaved(job):
                 self.keep("job", asdict(job))
             case RecordForgotten(source_id):
@@ -130,9 +132,21 @@ class State:
         self._db.execute(statement, (key, json.dumps(document, ensure_ascii=False)))
 
 
+_FIELDS = tuple(each.name for each in fields(Record))
+_ESCROWS = ("escrow", "reference_escrow")
+
+
+def _document(record: Record) -> dict[str, Any]:
+    """As `asdict`, but without a copy of what was exported: it is only written down."""
+    document = {name: getattr(record, name) for name in _FIELDS}
+    return document | {name: asdict(document[name]) for name in _ESCROWS if document[name]}
+
+
 def _record(document: dict[str, Any]) -> Record:
-    for name in ("escrow", "reference_escrow"):
+    for name in _ESCROWS:
         document[name] = Escrow(**document[name]) if document[name] else None
+    # One text for each path, however many people have it.
+    document["exported"] = {sys.intern(path): value for path, value in document["exported"].items()}
     return Record(**document)
 
 
