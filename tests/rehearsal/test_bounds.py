@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rehearsal.target import FakeTarget, error, run
+from tests.rehearsal.target import URN, FakeTarget, error, run
 from tests.rehearsal.test_resilience import tenant
 from vestibule.entra.company import company
 from vestibule.entra.graph import TenantGroup
@@ -95,9 +95,13 @@ def test_members_that_left_the_source_are_named_from_memory_without_a_search_of_
     assert len(walks) < 10
 
 
-def test_a_job_that_goes_on_holds_each_path_and_each_id_once(tmp_path):
+def test_a_job_that_goes_on_holds_each_path_each_id_and_a_value_of_many_once(tmp_path):
     state = str(tmp_path / "s.db")
-    run(tenant(), FakeTarget(), state)
+    source = tenant()
+    users = tuple(
+        replace(each, attributes={**each.attributes, "department": "Höhlenforschung"}) for each in source.users
+    )
+    run(replace(source, users=users), FakeTarget(), state)
     opened = State.open(state)
     memory = opened.memory(Job("j", "t"))
     opened.close()
@@ -105,5 +109,6 @@ def test_a_job_that_goes_on_holds_each_path_and_each_id_once(tmp_path):
     assert len({id(path) for each in people for path in each.exported}) == len(
         set().union(*(p.exported for p in people))
     )
+    assert len({id(each.exported[f"{URN}:department"]) for each in people}) == 1
     ids = {id(each.source_id) for each in people}
     assert {id(each) for each in memory.members["gid"]} == ids

@@ -13,9 +13,8 @@ from vestibule.scim.folding import fold
 
 def read_source(path: Path) -> Tenant:
     """The tenant in a JSON file in Microsoft Graph's shapes or a CSV export. Leaves with 2 when it is malformed."""
-    text = _text(path)
     try:
-        return (read_json if path.suffix.lower() == ".json" else read_csv)(text, path.name)
+        return (read_json if path.suffix.lower() == ".json" else read_csv)(_text(path), path.name)
     except InvalidSource as error:
         fail(str(error))
 

@@ -23,6 +23,7 @@ def read_json(text: str, name: str) -> Tenant:
         ) from error
     except RecursionError as error:
         raise InvalidSource(f"{name}: the file is nested too deep to be an export of Graph.") from error
+    del text  # it would weigh half as much again as what was read of it
     if not isinstance(document, dict):
         raise InvalidSource(f'{name}: the file must be one JSON object with "users" and "groups".')
     return _Reader(name).tenant(cast("dict[str, Any]", document))

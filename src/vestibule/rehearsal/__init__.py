@@ -88,10 +88,11 @@ async def _run(
         line.skew = started - now
         steps = cycle.run(tenant, memory, settings, started, _guid(started))
         reports.append(await drive(steps, line, state, log, watch))
-    if line.sent or state.kept("rollcall") is None:
+    rollcall = state.kept("rollcall")
+    if line.sent or rollcall is None:
         rollcall = await RollCall(tenant, memory, log.reasons, line).call(watch)
         state.keep("rollcall", rollcall)
-    return Rehearsal(tuple(reports), log, memory.job, state.kept("rollcall"))
+    return Rehearsal(tuple(reports), log, memory.job, rollcall)
 
 
 def _guid(now: int) -> str:

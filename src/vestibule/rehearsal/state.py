@@ -87,8 +87,9 @@ class State:
         """What was kept, or the memory of a job that never ran."""
         job = self.kept("job")
         memory = Memory(_job(job) if job else fresh)
+        texts: dict[str, str] = {}
         for (document,) in self._db.execute("SELECT document FROM record"):
-            record = _record(json.loads(document))
+            record = _record(json.loads(document), texts)
             memory.apply(RecordSaved(record))
         ids: dict[str, str] = {each: each for each in memory.records}
         for group_id, user_id in self._db.execute("SELECT group_id, user_id FROM member"):
@@ -134,6 +135,7 @@ class State:
 
 _FIELDS = tuple(each.name for each in fields(Record))
 _ESCROWS = ("escrow", "reference_escrow")
+_TEXTS = 10_000
 
 
 def _document(record: Record) -> dict[str, Any]:
@@ -142,12 +144,19 @@ def _document(record: Record) -> dict[str, Any]:
     return document | {name: asdict(document[name]) for name in _ESCROWS if document[name]}
 
 
-def _record(document: dict[str, Any]) -> Record:
+def _record(document: dict[str, Any], texts: dict[str, str]) -> Record:
+    """A record; `texts` holds what was lately read, so that the many who share a department share its name, too."""
+    if len(texts) > _TEXTS:
+        texts.clear()
+    shared: dict[str, Any] = {name: _once(value, texts) for name, value in document.items()}
+    shared["exported"] = {sys.intern(path): _once(value, texts) for path, value in document["exported"].items()}
     for name in _ESCROWS:
-        document[name] = Escrow(**document[name]) if document[name] else None
-    # One text for each path, however many people have it.
-    document["exported"] = {sys.intern(path): value for path, value in document["exported"].items()}
-    return Record(**document)
+        shared[name] = Escrow(**document[name]) if document[name] else None
+    return Record(**shared)
+
+
+def _once(value: Any, texts: dict[str, str]) -> Any:
+    return texts.setdefault(value, value) if isinstance(value, str) else value
 
 
 def _job(document: dict[str, Any]) -> Job:
