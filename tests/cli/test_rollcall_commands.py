@@ -146,6 +146,78 @@ def test_a_file_is_called_for_this_once_and_kept_nowhere(shell: Shell, connectio
     assert "Say who is expected" in shell.refusal("rollcall", connection_id)
 
 
+HOSTILE = "[/red]\x1b[31m\u202eevil\nSales: 0 missing"
+
+
+def test_a_hostile_name_is_shown_without_what_steers_a_terminal(
+    shell: Shell, connection_id: str, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("a\x1b]0;x\x07\u202e@x\n")
+    shell.new_group(connection_id, HOSTILE, shell.new_user(connection_id, "[/b]\x1b[2J"))
+    kept = shell.text("rollcall", "expect", connection_id, "--group", HOSTILE, "--list", str(names))
+    done = shell.run("rollcall", connection_id)
+    assert done.exit_code == 1
+    seen = [kept, done.stdout, shell.text("rollcall", "history", connection_id)]
+    seen += [shell.text("rollcall", "forget", connection_id, "--group", HOSTILE)]
+    seen += [shell.refusal("rollcall", connection_id, "--group", HOSTILE)]
+    for text in seen:
+        assert all(line.isprintable() for line in text.split("\n")), text
+    assert "[/red]�[31m�evil" in done.stdout
+    assert not any(line.startswith("Sales") for text in seen[:3] for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--group", "Sales=" + "9" * 5_000), "is more than 100000000"),
+        (("--group", "Sales=100000001"), "is more than 100000000"),
+        (("expect", "--group", "Sales", "--count", str(2**63)), "100000000"),
+        (("expect", "--group", "Sales\udcff", "--count", "1"), "no"),
+        (("expect", "--group", " \t", "--count", "1"), "blank"),
+        (("expect", "--csv", "{folder}/members.csv"), "says of no group who is in it"),
+        (("expect", "--csv", "{folder}/okta.csv"), "says of no group who is in it"),
+        (("expect", "--source", "{folder}/members.csv"), "says of no group who is in it"),
+        (("expect", "--group", "Sales", "--list", "{folder}/nul.txt"), "NUL"),
+        (("expect", "--group", "Sales", "--csv", "{folder}/nul.csv"), "NUL"),
+        (("--group", "C", "--expected", "{folder}/both.csv"), "has nobody of 'C'; its groups are 'A'"),
+        (
+            ("expect", "--group", "g", "--graph", "t", "--client-id", "a", "--client-secret-file", "{folder}/nul.txt"),
+            "should hold the client secret's Value",
+        ),
+    ],
+)
+def test_what_is_no_expectation_is_refused_in_words_and_nothing_is_kept(
+    shell: Shell, connection_id: str, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "members.csv").write_text("id,userPrincipalName\n7,ana@x\n")
+    (tmp_path / "okta.csv").write_text("Id,Status,Login\n7,ACTIVE,ana@x\n")
+    (tmp_path / "nul.txt").write_bytes(b"a\0b@x\n")
+    (tmp_path / "nul.csv").write_bytes(b"userName\na\0b@x\n")
+    (tmp_path / "both.csv").write_text("group,userName\nA,ana@x\n")
+    given = [each.format(folder=tmp_path) for each in arguments]
+    at = 1 if given[0] == "expect" else 0
+    assert told in shell.refusal("rollcall", *given[:at], connection_id, *given[at:])
+    assert "Say who is expected" in shell.refusal("rollcall", connection_id)
+
+
+def test_a_graph_that_cannot_be_reached_leaves_with_3(shell: Shell, connection_id: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s")
+    done = shell.run(
+        *("rollcall", "expect", connection_id, "--group", "g", "--graph", "t", "--client-id", "a"),
+        *("--client-secret-file", str(tmp_path / "secret"), "--login-url", "http://127.0.0.1:1"),
+    )
+    assert (done.exit_code, done.stdout) == (3, ""), done.output
+
+
+def test_a_number_does_not_claim_to_know_who_is_missing(shell: Shell, connection_id: str) -> None:
+    shell.new_group(connection_id, "Sales", shell.new_user(connection_id, "ana"))
+    (roll,) = called(shell, connection_id, "--group", "Sales=2")
+    assert reasons(roll) == {"1 person (not named)": "unnamed"}
+    (roll,) = called(shell, connection_id, "--group", "Sales=0")
+    assert [each["who"] for each in roll["extra"]] == ["1 person (not named)"]
+
+
 def test_help_names_the_commands(shell: Shell) -> None:
     told = shell.text("rollcall", "--help")
     assert all(each in told for each in ("call", "expect", "history", "forget"))

@@ -143,5 +143,81 @@ def test_the_token_goes_nowhere_but_to_graph(graph: Graph) -> None:
     assert caught.value.code == "graph_unreachable"
 
 
+def test_pages_that_lead_in_a_circle_have_an_end(graph: Graph) -> None:
+    link = f"{graph.url}/v1.0/groups/{ALL}/members?$skiptoken=0"
+    graph.refuse = [(200, {}, {"id": ALL}), *[(200, {}, {"value": [user(1)], "@odata.nextLink": link})] * 9]
+    told = refused(graph)
+    assert (told.code, "no end" in told.sentence) == ("graph_answer", True)
+    assert len(graph.refuse) == 7
+
+
+def test_pages_without_end_are_left(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestibule.rollcall.graph._PAGES", 3)
+    links = [f"{graph.url}/v1.0/groups/{ALL}/members?$skiptoken={number}" for number in range(9)]
+    graph.refuse = [(200, {}, {"id": ALL}), *[(200, {}, {"value": [], "@odata.nextLink": each}) for each in links]]
+    assert "after 3" in refused(graph).sentence
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "{other}/v1.0/next", "https://graph.microsoft.com/v1.0/next", "{own}.evil.example/v1.0/", "{own}/v1.0evil/",
+        "//127.0.0.1/v1.0/", "/v1.0/next", "", 7, ["{own}/v1.0/"],
+    ],
+)  # fmt: skip
+def test_no_next_page_is_read_elsewhere(graph: Graph, link: Any) -> None:
+    told = link.format(other="http://127.0.0.2:1", own=graph.url) if isinstance(link, str) else link
+    graph.refuse = [(200, {}, {"id": ALL}), (200, {}, {"value": [], "@odata.nextLink": told})]
+    assert refused(graph).code == "graph_answer"
+    assert len(graph.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, {"id": None}, {"id": ["x"]}, {"id": "../../admin"}, {"id": "a?b"}, {"value": None}, {"value": [7]},
+        {"value": {"id": "x"}},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("named", [ALL, "grp_all's"])
+def test_a_group_without_an_id_is_no_answer_of_graphs(graph: Graph, named: str, body: Any) -> None:
+    graph.refuse = [(200, {}, body)]
+    assert refused(graph, named).code == "graph_answer"
+
+
+def test_who_is_no_person_is_left_out_and_a_group_that_went_away_meanwhile_is_told(graph: Graph) -> None:
+    others = [{"@odata.type": f"#microsoft.graph.{kind}", "id": kind} for kind in ("device", "servicePrincipal")]
+    graph.groups[ALL] = ("g", [*others, user(1, userPrincipalName="a\0b@x", mailNickname="n\0")])
+    assert read(graph)[0] == [ExpectedPerson("ab@x", frozenset({"oid-1", "n"}))]
+    graph.refuse = [(200, {}, {"id": ALL}), (404, {}, fault("Request_ResourceNotFound", "Gone."))]
+    assert refused(graph).code == "graph_group_unknown"
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        ("AADSTS7000222: The provided client secret keys are expired.", "Make a new client secret"),
+        ("AADSTS700016: Application with identifier 'x' was not found in the directory.", "--client-id"),
+        ("AADSTS90002: Tenant 'x' not found.", "--graph"),
+        ("Something else.", "Something else"),
+        (None, "status 400"),
+    ],
+)
+def test_why_there_is_no_token_is_told_with_the_option_that_mends_it(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, description: str | None, words: str
+) -> None:
+    told = {"error": "invalid_client", "error_description": description} if description else {}
+    monkeypatch.setattr(graph, "token", lambda form: (400, {}, told))
+    found = refused(graph)
+    assert (found.code, words in str(found)) == ("graph_token_refused", True), str(found)
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ä", None, ["x"]])
+def test_a_token_that_is_none_is_sent_nowhere(graph: Graph, monkeypatch: pytest.MonkeyPatch, token: Any) -> None:
+    monkeypatch.setattr(graph, "token", lambda form: (200, {}, {"access_token": token}))
+    assert refused(graph).code == "graph_token_refused"
+    assert graph.asked == []
+
+
 def test_every_refusal_says_what_happened_and_what_to_do() -> None:
     assert all(sentence and fix for sentence, fix in REFUSALS.values())

@@ -37,6 +37,6 @@ def test_the_former_id_of_a_deleted_user_is_called_by_name(tenant: Tenant) -> No
     counted = roll(tenant, count=3)
     assert [(each.who, each.reason, each.count) for each in counted.missing] == [
         ("ana@example.com", "parked", 1),
-        ("2 people (not named)", "not_added", 2),
+        ("2 people (not named)", "unnamed", 2),
     ]
     assert counted.as_json()["pending"][0]["former"] == "ana@example.com"

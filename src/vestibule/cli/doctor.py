@@ -88,9 +88,4 @@ def _paragraph(number: int, finding: Finding) -> str:
     lines += [
         f"   To do ({fix.who}): {fix.label}" + (f"\n     {fix.command}" if fix.command else "") for fix in finding.fixes
     ]
-    return "\n".join(each if each.isprintable() else _printable(each) for each in lines)
-
-
-def _printable(text: str) -> str:
-    """A foreign server's words without what steers a terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
+    return "\n".join(lines)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from vestibule import connections
-from vestibule.cli.session import Session, command, fail
+from vestibule.cli.printable import printable
+from vestibule.cli.session import UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_expectations, read_people
 from vestibule.clock import rfc3339
 from vestibule.connections import Refused
-from vestibule.rollcall import ExpectedPerson, keeping
+from vestibule.rollcall import MOST, ExpectedPerson, keeping
 from vestibule.rollcall.keeping import Taken, in_pages
 from vestibule.rollcall.lists import InvalidList, Row, read_csv_list, read_names
 from vestibule.rollcall.report import expectation_json
@@ -60,7 +61,7 @@ class Asked:
 @click.option("--group", metavar="NAME", help="The group as the product has it.")
 @click.option("--csv", "csv_file", type=_FILE, help="A member export of Entra, Okta or Google, or any CSV; - is input.")
 @click.option("--list", "names", type=_FILE, help="Names one below the other; - is standard input.")
-@click.option("--count", type=click.IntRange(min=0), metavar="N", help="Only the number.")
+@click.option("--count", type=click.IntRange(0, MOST), metavar="N", help="Only the number.")
 @click.option("--source", type=_FILE, help="A whole source directory as for `rehearse` (JSON, CSV): all its groups.")
 @click.option("--claims", is_flag=True, help="Whoever signs in with the group from now on; a hint.")
 @click.option("--graph", "tenant", metavar="TENANT", help="Read it from Microsoft Graph: the tenant's id or domain.")
@@ -107,8 +108,10 @@ def _check(asked: Asked) -> None:
         fail("Give one of --csv, --list, --count, --source, --claims and --graph.")
     if asked.source is not None and asked.group is not None:
         fail("A source directory names its groups itself: leave --group out.")
-    if asked.source is None and asked.csv is None and not asked.group:
+    if asked.group is None and asked.source is None and asked.csv is None:
         fail("Name the group: --group NAME.")
+    if asked.group is not None and not asked.group.strip():
+        fail("--group is blank: name the group as the product has it.")
     if asked.directory is not None and asked.csv is None and asked.names is None:
         fail("--directory goes with --csv or --list.")
 
@@ -116,12 +119,10 @@ def _check(asked: Asked) -> None:
 async def _keep(session: Session, store: Store, asked: Asked) -> list[KeptExpectation]:
     await connections.the_connection(store, asked.connection_id)
     clock, key = session.clock, asked.connection_id
-    if asked.source is not None:
-        taken = Taken("source", detail={"file": asked.source.name})
-        return await keeping.expect_all(store, clock, key, read_expectations(asked.source), taken, actor="cli")
-    if asked.csv is not None and asked.group is None:
-        taken = Taken("csv", detail={"file": asked.csv.name})
-        return await keeping.expect_all(store, clock, key, read_expectations(asked.csv), taken, actor="cli")
+    whole = asked.source or (asked.csv if asked.group is None else None)
+    if whole is not None:
+        taken = Taken("csv" if asked.source is None else "source", detail={"file": whole.name})
+        return await keeping.expect_all(store, clock, key, read_expectations(whole), taken, actor="cli")
     group = asked.group or ""
     if asked.count is not None:
         return [await keeping.expect_number(store, clock, key, group, asked.count)]
@@ -198,6 +199,8 @@ async def _from_graph(session: Session, store: Store, asked: Asked, graph: Graph
             store, session.clock, asked.connection_id, asked.group or group.name, pages, taken, nested=nested
         )
     except GraphRefused as error:
+        if error.code in ("graph_unreachable", "graph_throttled"):
+            fail(str(error), UNREACHABLE)
         raise Refused(str(error)) from error
 
 
@@ -221,10 +224,13 @@ def _reader(session: Session, graph: Graph) -> "GraphReader":
 
 
 def _read(path: Path) -> str:
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    if not text.strip():
-        fail(f"{path} is empty; it should hold the client secret's Value.")
-    return text.strip()
+    try:
+        text = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).strip()
+    except UnicodeDecodeError:
+        text = ""
+    if not text.isprintable() or not text:
+        fail(f"{path} is empty or no text; it should hold the client secret's Value.")
+    return text
 
 
 @contextmanager
@@ -241,4 +247,4 @@ def _told(kept: KeptExpectation) -> str:
     told = f"{kept.group}: {kept.count} expected, from {kept.source} {where}".rstrip()
     nested = f"; groups within it: {', '.join(kept.nested)}" if kept.nested else ""
     hint = "; a hint, which grows with each sign-in" if kept.hint else ""
-    return f"{told}, kept {rfc3339(kept.taken_at)[:16].replace('T', ' ')} UTC{nested}{hint}"
+    return printable(f"{told}, kept {rfc3339(kept.taken_at)[:16].replace('T', ' ')} UTC{nested}{hint}")

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vestibule.cli.printable import printable
 from vestibule.entra.wire import Kind
 from vestibule.explain import Explanation
 from vestibule.probe.report import METHODS, SIGNS, VERBS, Cell, Report, Verb, summary
@@ -127,11 +128,6 @@ def _notes(console: Console, report: Report) -> None:
     notes += [note for each in report.discovery for note in each.notes]
     for sentence in dict.fromkeys(each.sentence for each in notes):
         _say(console, f"\nNote: {sentence}")
-
-
-def printable(text: str) -> str:
-    """A text of another's without what would move a terminal's cursor or change its colours."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _say(console: Console, text: str) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from vestibule.cli.printable import printable
 from vestibule.clock import rfc3339
 from vestibule.model import Pending
 from vestibule.rollcall import Extra, GroupRoll, Missing
@@ -25,7 +27,7 @@ def show(rolls: Sequence[GroupRoll], console: Console, *, show_all: bool = False
         column.justify = "right"
     for roll in rolls:
         figures = (roll.expected, roll.present, roll.missing_count, roll.extra_count)
-        table.add_row(roll.name, *map(str, figures), _verdict(roll))
+        table.add_row(Text(printable(roll.name)), *map(str, figures), _verdict(roll))
     console.print(table)
     for roll in rolls:
         limit = None if show_all else names
@@ -95,7 +97,8 @@ def _shown(pending: Pending) -> str:
 
 
 def _title(console: Console, group: str, count: int, kind: str, reason: str) -> None:
-    _line(console, f"\n{group}: {count} {kind}, {reason}")
+    console.print()
+    _line(console, f"{group}: {count} {kind}, {reason}")
 
 
 def _more(console: Console, count: int, limit: int | None) -> None:
@@ -104,17 +107,18 @@ def _more(console: Console, count: int, limit: int | None) -> None:
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def history_lines(rolls: Sequence[RollRecord]) -> Iterator[str]:
     """The trend, a line each, with a heading."""
     if not rolls:
         return
-    width = max(5, *(len(each.group) for each in rolls))
+    names = [printable(each.group) for each in rolls]
+    width = max(5, *map(len, names))
     yield f"{'When':<20}  {'Group':<{width}}  {'Expected':>8}  {'Present':>8}  {'Missing':>8}  {'Extra':>8}"
-    for each in rolls:
+    for name, each in zip(names, rolls, strict=True):
         reasons = ", ".join(f"{count} {reason}" for reason, count in each.reasons.items())
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
         when = f"{rfc3339(each.at)[:16].replace('T', ' ')} UTC"
-        yield f"{when:<20}  {each.group:<{width}}  {figures}  {reasons or 'balanced'}"
+        yield f"{when:<20}  {name:<{width}}  {figures}  {reasons or 'balanced'}"

@@ -84,7 +84,8 @@ def _read(file: Path, named: Sequence[str]) -> list[Expectation]:
     wanted = {fold(each) for each in named}
     kept = [each for each in found if not wanted or fold(each.group) in wanted]
     if not kept:
-        fail(f"{file.name} says of no group who is in it: name the group of a member export with --group NAME.")
+        known = ", ".join(repr(each.group) for each in found[:10])
+        fail(f"{file.name} has nobody of {', '.join(map(repr, named))}; its groups are {known}.")
     return kept
 
 

@@ -6,15 +6,16 @@ Exit codes: 0 ok, 1 a finding, 2 usage, 3 something could not be reached.
 import asyncio
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import click
 import orjson
 
 from vestibule import settings
 from vestibule.cli.long_json import written
+from vestibule.cli.printable import printable_lines
 from vestibule.clock import Clock, SystemClock
 from vestibule.connections import Refused
 from vestibule.domains.refusal import DomainRefused
@@ -57,12 +58,13 @@ class Session:
 
     def emit(self, document: Any, text: str) -> None:
         """One JSON document, or a text for people, on standard output."""
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() if self.as_json else text)
+        shown = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() if self.as_json else printable_lines(text)
+        click.echo(shown)
 
     def emit_long(self, document: Mapping[str, Any], text: str) -> None:
         """As `emit`; an iterator in the document is a list, which is written while it is read."""
         if not self.as_json:
-            click.echo(text)
+            click.echo(printable_lines(text))
             return
         for piece in written(document):
             click.echo(piece, nl=False)
@@ -70,13 +72,22 @@ class Session:
 
     def say(self, text: str) -> None:
         """A message on standard error."""
-        click.echo(text, err=True)
+        click.echo(printable_lines(text), err=True)
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Say what is wrong on standard error and leave."""
-    click.echo(f"vestibule: {message}", err=True)
+    click.echo(printable_lines(f"vestibule: {message}"), err=True)
     sys.exit(code)
+
+
+def _check_text(values: Iterable[Any]) -> None:
+    """Whether what was written can be kept at all: the shell hands on bytes that are no UTF-8 as halves of letters."""
+    for each in values:
+        if isinstance(each, tuple):
+            _check_text(cast("tuple[Any, ...]", each))
+        elif isinstance(each, str) and any("\ud800" <= letter <= "\udfff" for letter in each):
+            fail(f"{each[:200]!r} is not UTF-8 text.")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -89,6 +100,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, as_json: bool, database: str | None, base_url: str | None, **kwargs: Any) -> None:
         outer: dict[str, Any] = click.get_current_context().find_root().obj or {}
         try:
+            _check_text(kwargs.values())
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
         except (

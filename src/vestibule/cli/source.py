@@ -3,10 +3,11 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from vestibule.cli.session import fail
 from vestibule.entra.tenant import InvalidSource, Tenant, expected_members, read_csv, read_json
-from vestibule.rollcall import Expectation, ExpectedPerson
+from vestibule.rollcall import MOST, Expectation, ExpectedPerson
 from vestibule.rollcall.lists import InvalidList, Listed, Row, read_csv_list
 from vestibule.scim.folding import fold
 
@@ -36,12 +37,11 @@ def expectations_of(tenant: Tenant) -> list[Expectation]:
 
 
 def read_expectations(path: Path) -> list[Expectation]:
-    """Expectations of a file: a list with a group and a person per row, or a whole source directory."""
-    if path.suffix.lower() == ".json":
-        return expectations_of(read_source(path))
-    listed = _listed(path)
+    """Expectations of a file: a list with a group and a person per row, or a whole source directory; at least one."""
+    listed = None if path.suffix.lower() == ".json" else _listed(path)
     if listed is None or not listed.names_groups:
-        return expectations_of(read_source(path))
+        found = [] if listed is not None and listed.sender != "entra" else expectations_of(read_source(path))
+        return found or no_groups(path)
     people: dict[str, dict[str, ExpectedPerson]] = {}
     nested: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -58,6 +58,11 @@ def read_expectations(path: Path) -> list[Expectation]:
         Expectation(name, len(found), tuple(found.values()), tuple(nested.get(name, ())))
         for name, found in people.items()
     ]
+
+
+def no_groups(path: Path) -> NoReturn:
+    """Leave with 2, as a file does not say of which group its people are."""
+    fail(f"{path.name} says of no group who is in it: name the group of a member export with --group NAME.")
 
 
 def read_members(path: Path, group: str) -> Expectation | None:
@@ -102,6 +107,8 @@ def read_number(text: str) -> Expectation:
     name, _, number = text.rpartition("=")
     if not name or not number.isdecimal():
         fail(f"--group {text!r}: write NAME=NUMBER, for example grp_all@example.com=269.")
+    if len(number) > len(str(MOST)) or int(number) > MOST:
+        fail(f"--group {name!r}: {number[:20]} is more than {MOST}, which is the most.")
     return Expectation(name, int(number))
 
 

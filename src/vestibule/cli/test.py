@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from vestibule.cli import matrix
+from vestibule.cli.printable import printable
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.entra.wire import Request
 from vestibule.model import JsonObject
@@ -63,9 +64,7 @@ def scim(
 def _probe(session: Session, url: str, text: str, *, writes: bool, verbose: bool) -> Report:
     def watch(request: Request, reply: Reply) -> None:
         if verbose:
-            session.say(
-                matrix.printable(f"{reply.status or 'lost'} {reply.ms:>5} ms  {request.method} {request.target}")
-            )
+            session.say(printable(f"{reply.status or 'lost'} {reply.ms:>5} ms  {request.method} {request.target}"))
 
     async def work() -> Report:
         task = asyncio.current_task()
@@ -114,7 +113,7 @@ def _listen(session: Session, url: str, wait: float) -> Report:
 
     def heard(row: JsonObject) -> None:
         for line in (f"{row['sign']} {row['status']}  {row['method']} {row['path']}", f"       {row['sentence']}"):
-            click.echo(matrix.printable(line), err=session.as_json)
+            click.echo(printable(line), err=session.as_json)
 
     return session.run(lambda store: listen(store, session.clock, url, connection_id, Wait(wait), heard))
 

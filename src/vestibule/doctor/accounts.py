@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from vestibule.claims import NotAnAddress, read_address
-from vestibule.doctor.finding import Counted, Finding, customer, operator, people
+from vestibule.counting import people
+from vestibule.doctor.finding import Counted, Finding, customer, operator
 from vestibule.doctor.likeness import Form, bare, form_of
 from vestibule.explain import Fix
 from vestibule.scim.folding import fold

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import orjson
 
 from vestibule.canary import is_canary
+from vestibule.counting import people
 from vestibule.doctor import endings, matching, sign_ins
 from vestibule.doctor.accounts import Accounts, Person
-from vestibule.doctor.finding import EXAMPLES, Counted, Examined, Finding, customer, in_order, operator, people
+from vestibule.doctor.finding import EXAMPLES, Counted, Examined, Finding, customer, in_order, operator
 from vestibule.doctor.names import GroupNames
 from vestibule.domains.discovery import own_domains
 from vestibule.identity_providers import Loaded, load

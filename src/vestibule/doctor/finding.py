@@ -100,11 +100,6 @@ class Counted:
             self.examples.append(example)
 
 
-def people(count: int) -> str:
-    """`1 person`, `2 people`."""
-    return "1 person" if count == 1 else f"{count} people"
-
-
 def operator(label: str, command: str | None = None) -> Fix:
     """What whoever runs Vestibule does."""
     return Fix(label, "operator", command)

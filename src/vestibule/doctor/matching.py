@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from vestibule.claims import Received
+from vestibule.counting import people
 from vestibule.doctor.accounts import Accounts
-from vestibule.doctor.finding import Finding, customer, operator, people
+from vestibule.doctor.finding import Finding, customer, operator
 from vestibule.doctor.likeness import Form, form_of_hidden
 from vestibule.model import JsonObject
 from vestibule.signon import SignOn

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from vestibule.counting import people
 from vestibule.model import Exchange, Group, Member
 from vestibule.rollcall import reasons
 from vestibule.rollcall.expectation import Expectation
@@ -156,7 +157,7 @@ class _Calling:
         if present > expected:
             beyond = present - expected
             told = "more are present than the number says; only a list of names tells who"
-            tally.exceed(Extra(f"{beyond} people (not named)", told, "beyond_number", None, beyond))
+            tally.exceed(Extra(f"{people(beyond)} (not named)", told, "beyond_number", None, beyond))
         elif present < expected:
             await self._unnamed(expected - present, tally)
         return await self._roll(tally, expected, (), kept)
@@ -179,16 +180,10 @@ class _Calling:
                 tally.miss(reasons.parked(each.former or each.ref, each.added_at))
             more = min(waiting, lacking) - len(shown)
             if more > 0:
-                told = reasons.parked(f"{more} people (not named)")
-                tally.miss(type(told)(told.who, told.reason, told.detail, None, more))
+                tally.miss(replace(reasons.parked(f"{people(more)} (not named)"), count=more))
             lacking -= min(waiting, lacking)
-        if lacking <= 0:
-            return
-        who, refusal = f"{lacking} people (not named)", await self._refusal()
-        situation = Situation(self.group is not None, refusal)
-        tally.miss(
-            reasons.not_there(who, situation, lacking) if refusal is None else reasons.refused(who, refusal, lacking)
-        )
+        if lacking > 0:
+            tally.miss(reasons.uncounted(lacking, Situation(self.group is not None, await self._refusal())))
 
     async def _refusal(self) -> Exchange | None:
         """The newest refusal about the group that nothing later has made good."""

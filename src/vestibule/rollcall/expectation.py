@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from vestibule.store.roll_calls import ExpectedPerson
 
+MOST = 100_000_000
+"""No number of people is larger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:

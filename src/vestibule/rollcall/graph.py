@@ -22,9 +22,14 @@ from vestibule.store.roll_calls import ExpectedPerson
 GRAPH, LOGIN = "https://graph.microsoft.com/v1.0", "https://login.microsoftonline.com"
 _SELECT = "id,displayName,userPrincipalName,mailNickname,accountEnabled"
 _PAGE = 999
+_PAGES = 10_000
+"""More pages than the largest group has; who leads on further leads astray."""
 _TRIES = 6
 _LONGEST_WAIT = 120.0
 _BUSY = frozenset({429, 503, 504})
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""What may be an id, which goes into a path."""
+_BEARER = re.compile(r"[!-~]+")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 Pause = Callable[[float], Awaitable[object]]
 
@@ -64,14 +69,14 @@ class GraphReader:
         """The group with this id or displayName."""
         if _GUID.fullmatch(named):
             found = await self._get(f"/groups/{named}?$select=id,displayName")
-            return GraphGroup(str(found["id"]), str(found.get("displayName") or named))
+            return _group_of(found)
         wanted = quote("'" + named.replace("'", "''") + "'", safe="")
         found = await self._get(f"/groups?$filter=displayName%20eq%20{wanted}&$select=id,displayName&$top=3")
         rows = _rows(found)
         if len(rows) != 1:
-            ids = ", ".join(str(each["id"]) for each in rows)
+            ids = ", ".join(each["id"] for each in rows)
             raise GraphRefused("graph_group_ambiguous" if rows else "graph_group_unknown", {"group": named, "ids": ids})
-        return GraphGroup(str(rows[0]["id"]), str(rows[0].get("displayName") or named))
+        return _group_of(rows[0])
 
     async def people(self, group: GraphGroup, nested: list[str]) -> AsyncIterator[Sequence[ExpectedPerson]]:
         """The direct members, and behind them those of the groups within it, marked; `nested` is told their names.
@@ -90,7 +95,13 @@ class GraphReader:
 
     async def _pages(self, path: str) -> AsyncIterator[list[JsonObject]]:
         link: str | None = path
+        seen: set[str] = set()
         while link is not None:
+            if link in seen or len(seen) == _PAGES:
+                raise GraphRefused(
+                    "graph_answer", {"why": f"its pages have no end; after {len(seen)} came {link[:200]}"}
+                )
+            seen.add(link)
             page = await self._get(link)
             yield _rows(page)
             following: Any = page.get("@odata.nextLink")
@@ -144,7 +155,7 @@ class GraphReader:
         except FetchError as error:
             raise unreachable(error) from error
         token: Any = _object(answer.body).get("access_token") if answer.status == 200 else None
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not _BEARER.fullmatch(token):
             raise of_token(answer.status, answer.body)
         return token
 
@@ -167,9 +178,14 @@ def _object(body: bytes) -> JsonObject:
 def _rows(page: JsonObject) -> list[JsonObject]:
     value: Any = page.get("value")
     rows = cast("list[Any]", value) if isinstance(value, list) else [None]
-    found = [cast("JsonObject", each) for each in rows if isinstance(each, dict)]
-    if len(found) < len(rows) or not all(isinstance(each.get("id"), str) for each in found):
-        raise GraphRefused("graph_answer", {"why": "it has no list of objects with an id"})
+    return [_with_id(each) for each in rows]
+
+
+def _with_id(row: Any) -> JsonObject:
+    found = cast("JsonObject", row) if isinstance(row, dict) else {}
+    ident: Any = found.get("id")
+    if not isinstance(ident, str) or not _ID.fullmatch(ident):
+        raise GraphRefused("graph_answer", {"why": "it has no object, or no list of objects, with an id"})
     return found
 
 
@@ -179,14 +195,20 @@ def _kind(row: JsonObject) -> str:
 
 
 def _group_of(row: JsonObject) -> GraphGroup:
-    return GraphGroup(row["id"], str(row.get("displayName") or row["id"]))
+    found = _with_id(row)
+    return GraphGroup(found["id"], _text(found.get("displayName")) or found["id"])
+
+
+def _text(value: Any) -> str:
+    """A text as it can be kept."""
+    return value.replace("\0", "") if isinstance(value, str) else ""
 
 
 def _person_of(row: JsonObject, via: str | None = None) -> ExpectedPerson:
-    name: Any = row.get("userPrincipalName")
-    if not isinstance(name, str) or not name:
+    name = _text(row.get("userPrincipalName"))
+    if not name:
         # Graph shows the bare id of what the application may not read.
         raise GraphRefused("graph_members_hidden", {"id": row["id"]})
     head, mark, _ = name.partition("#EXT#@")
-    ids = frozenset(str(each) for each in (row["id"], row.get("mailNickname")) if each)
+    ids = frozenset(each for each in (row["id"], _text(row.get("mailNickname"))) if each)
     return ExpectedPerson(head if mark and head else name, ids, row.get("accountEnabled") is not False, via=via)

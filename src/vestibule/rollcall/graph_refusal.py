@@ -49,6 +49,12 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Code → what happened, what to do."""
 
+_FIXES: Final[Mapping[str, str]] = {
+    "700016": "Give --client-id the Application (client) ID of a registration in this very tenant",
+    "90002": "Give --graph the tenant's id or one of its domains",
+}
+"""What mends a number of Entra's here and is otherwise than at a sign-in."""
+
 
 class GraphRefused(Exception):
     """A read that came to nothing. `code` of REFUSALS, `facts` for its texts."""
@@ -78,9 +84,8 @@ def of_token(status: int, body: bytes) -> GraphRefused:
     first = said.splitlines()[0][:300].rstrip(". ") if said else ""
     if meant is None:
         return GraphRefused("graph_token_refused", {"why": first, "fix": "Check tenant, client id and secret"})
-    return GraphRefused(
-        "graph_token_refused", {"why": f"{meant.what} (AADSTS{number})", "fix": meant.fix, "number": number}
-    )
+    fix = _FIXES.get(str(number), meant.fix)
+    return GraphRefused("graph_token_refused", {"why": f"{meant.what} (AADSTS{number})", "fix": fix, "number": number})
 
 
 def of_graph(status: int, body: bytes) -> GraphRefused:

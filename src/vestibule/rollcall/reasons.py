@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vestibule.clock import rfc3339
+from vestibule.counting import people
 from vestibule.explain import explain
 from vestibule.model import Exchange, Member
 from vestibule.rollcall.report import Extra, Missing
@@ -23,8 +24,9 @@ REASONS: Mapping[str, str] = {
     "out_of_scope": "The person is not assigned to the app in the identity provider.",
     "disabled_in_source": "The account is disabled in the identity provider and never came.",
     "unknown_to_source": "The list names the person, and the identity provider's own file does not.",
-    "no_group": "There is no group of this name here.",
-    "not_added": "The person is here, but was never added to the group.",
+    "no_group": "There is no group of this name here: it was not sent, or was deleted or renamed since.",
+    "not_added": "The person is here, and is not in the group: nothing has added them, or they were removed again.",
+    "unnamed": "Only the number is known: who they are, and why they are missing, a list of names tells.",
 }
 """Every reason with what it means."""
 
@@ -32,11 +34,10 @@ _PARKED = (
     "The identity provider named somebody who is no user here (yet). The person joins the group alone as soon as "
     "the identity provider sends the user."
 )
-_OUT_OF_SCOPE = "The person is not assigned to the app in the identity provider."
 _EXTRA = {
     "app": "added by the app, not expected by the identity provider",
     "login": "added at a sign-in, not expected by the identity provider",
-    "left_over": "added by the identity provider, no longer expected",
+    "left_over": "added by the identity provider, not expected, or no longer",
 }
 
 
@@ -91,10 +92,10 @@ def _of_account(person: ExpectedPerson, account: Account, situation: Situation) 
     if situation.refusal is not None:
         return refused(who, situation.refusal, evidence=shown)
     if not person.in_scope:
-        return Missing(who, "out_of_scope", _OUT_OF_SCOPE, evidence=shown)
+        return Missing(who, "out_of_scope", REASONS["out_of_scope"], evidence=shown)
     if not person.known:
         return _unknown(who, shown)
-    return not_there(who, situation, evidence=shown)
+    return not_there(who, situation, shown)
 
 
 def _of_stranger(person: ExpectedPerson, where: Whereabouts) -> Missing:
@@ -111,13 +112,12 @@ def _of_stranger(person: ExpectedPerson, where: Whereabouts) -> Missing:
     if not person.known:
         return _unknown(who, {})
     if not person.enabled:
-        told = "The account is disabled in the identity provider and never came."
-        return Missing(who, "disabled_in_source", told)
+        return Missing(who, "disabled_in_source", REASONS["disabled_in_source"])
     if not person.in_scope:
-        return Missing(who, "out_of_scope", _OUT_OF_SCOPE)
+        return Missing(who, "out_of_scope", REASONS["out_of_scope"])
     departed = where.departed.get(fold(who))
     if departed is None:
-        return Missing(who, "never_provisioned", "The identity provider has never sent this person.")
+        return Missing(who, "never_provisioned", REASONS["never_provisioned"])
     shown = {"user_id": departed.user_id, "deleted_at": rfc3339(departed.deleted_at)}
     if departed.merged_into is not None:
         told = f"The account was linked with {departed.merged_into}, which has another userName."
@@ -151,14 +151,19 @@ def refused(who: str, refusal: Exchange, count: int = 1, evidence: Mapping[str, 
     return Missing(who, "refused", f"refused: {told}", refusal.id, count, shown)
 
 
-def not_there(who: str, situation: Situation, count: int = 1, evidence: Mapping[str, Any] | None = None) -> Missing:
-    """The person is here and nothing was refused: the group never came, or the membership did not."""
-    shown = evidence or {}
-    if not situation.known:
-        told = "There is no group of this name here; it was never sent."
-        return Missing(who, "no_group", told, None, count, shown)
-    told = "The person is here, but was never added to the group."
-    return Missing(who, "not_added", told, None, count, shown)
+def not_there(who: str, situation: Situation, evidence: Mapping[str, Any]) -> Missing:
+    """The person is here and nothing was refused: the group is not, or the membership is not."""
+    reason = "not_added" if situation.known else "no_group"
+    return Missing(who, reason, REASONS[reason], evidence=evidence)
+
+
+def uncounted(count: int, situation: Situation) -> Missing:
+    """A number of people of whom nothing else is known."""
+    who = f"{people(count)} (not named)"
+    if situation.refusal is not None:
+        return refused(who, situation.refusal, count)
+    reason = "unnamed" if situation.known else "no_group"
+    return Missing(who, reason, REASONS[reason], None, count)
 
 
 def surplus(member: Member) -> Extra:
