@@ -73,6 +73,12 @@ class Stage:
         (roll,) = await keeping.call(self.store, self.clock, CON, [group], names)
         return roll
 
+    async def due(self) -> list[GroupRoll]:
+        """The rolls of all groups that are due; none may fail."""
+        called = [each async for each in keeping.call_due(self.store, self.clock)]
+        assert [each.fault for each in called if each.fault] == []
+        return [each.roll for each in called if each.roll is not None]
+
     async def audit(self) -> list[tuple[str, Any]]:
         return [(each.action, each.detail) for each in await self.store.audit(CON)]
 

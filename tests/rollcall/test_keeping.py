@@ -9,7 +9,8 @@ from tests.rollcall.stage import CON, Stage, play
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.names import Resolvers
 from vestibule.rollcall import ExpectedPerson, keeping
-from vestibule.rollcall.keeping import NothingExpected
+from vestibule.rollcall.keeping import CannotKeep, NothingExpected
+from vestibule.rollcall.report import expectation_json
 from vestibule.server.background import Background
 
 
@@ -29,7 +30,7 @@ def test_a_renamed_group_is_found_by_its_id() -> None:
         await stage.expect("Old name", "ana", external_id='guid"\\')
         roll = await stage.call("Old name")
         assert (roll.balanced, roll.present) == (True, 1)
-        assert await keeping.call_due(stage.store, stage.clock) == []
+        assert await stage.due() == []
 
     play(work)
 
@@ -42,11 +43,11 @@ def test_drift_and_its_end_are_in_the_audit_and_the_trend_has_each_change() -> N
         assert (await stage.call("Sales")).balanced
         await stage.change(group, remove=[ben])
         stage.clock.pass_minutes(3)
-        (drifted,) = await keeping.call_due(stage.store, stage.clock)
+        (drifted,) = await stage.due()
         assert drifted.reasons == {"not_added": 1}
         await stage.change(group, add=[ben])
         stage.clock.pass_minutes(3)
-        await keeping.call_due(stage.store, stage.clock)
+        await stage.due()
         told = await stage.audit()
         assert [action for action, _ in told] == ["rollcall.balanced", "rollcall.drifted", "rollcall.expected"]
         assert (told[1][1]["missing"], told[1][1]["reasons"]) == (["ben"], {"not_added": 1})
@@ -63,7 +64,7 @@ def test_only_groups_that_changed_are_called_once_they_are_quiet_and_all_of_them
             await stage.expect(name, "ana")
 
         async def due() -> list[str]:
-            return [each.name for each in await keeping.call_due(stage.store, stage.clock)]
+            return [each.name for each in await stage.due()]
 
         assert await due() == ["A", "B", "C"]
         assert await due() == []
@@ -150,5 +151,79 @@ def test_the_server_calls_the_roll_by_itself_and_goes_on_after_a_failure(monkeyp
         await background.turn()
         assert not failures
         assert (await stage.store.expectation(CON, "Sales")).balanced is not None
+
+    play(work)
+
+
+def test_drift_is_told_although_who_is_expected_was_said_anew_meanwhile() -> None:
+    async def work(stage: Stage) -> None:
+        await stage.group("Sales", await stage.user("ana"))
+        await stage.expect("Sales", "ana")
+        await stage.due()
+        await stage.expect("Sales", "ana", "ben")
+        kept = await stage.store.expectation(CON, "Sales")
+        assert expectation_json(kept)["balanced"] is None
+        (called,) = [each async for each in keeping.call_due(stage.store, stage.clock)]
+        assert called.drifted
+        assert [action for action, _ in await stage.audit()][:1] == ["rollcall.drifted"]
+        stage.clock.pass_minutes(25 * 60)
+        (called,) = [each async for each in keeping.call_due(stage.store, stage.clock)]
+        assert not called.drifted
+        await stage.expect("Sales", "ana")
+        await stage.due()
+        assert [action for action, _ in await stage.audit()][:1] == ["rollcall.balanced"]
+
+    play(work)
+
+
+def test_a_group_whose_roll_cannot_be_called_keeps_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work(stage: Stage) -> None:
+        await stage.group("Sales", await stage.user("ana"))
+        for name in ("A", "B", "Sales"):
+            await stage.expect(name, "ana")
+        named = stage.store.group_named
+
+        async def failing(connection_id: str, name: str) -> Any:
+            if name == "B":
+                raise RuntimeError("broken")
+            return await named(connection_id, name)
+
+        monkeypatch.setattr(stage.store, "group_named", failing)
+        called = {each.kept.group: each async for each in keeping.call_due(stage.store, stage.clock)}
+        assert [name for name, each in called.items() if each.roll is None] == ["B"]
+        background = Background(stage.store, stage.clock, Fetcher(), Resolvers.read(()), allow_http=False)
+        await background.turn()
+        monkeypatch.setattr(stage.store, "group_named", named)
+        assert {each.name for each in await stage.due()} == {"B"}
+
+    play(work)
+    told = capsys.readouterr()
+    assert "roll call failed" in told.out + told.err
+    assert "broken" in told.out + told.err
+
+
+@pytest.mark.parametrize("name", ["u" * 801, "ü" * 401])
+def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(name: str) -> None:
+    async def work(stage: Stage) -> None:
+        await stage.expect("Sales", "before")
+        for person in (ExpectedPerson(name), ExpectedPerson("ana", frozenset({name}))):
+            with pytest.raises(CannotKeep, match="longer than 800 bytes"):
+                await stage.expect("Sales", "ana", person)
+        with pytest.raises(CannotKeep):
+            await stage.expect(name, "ana")
+        assert [each.count for each in await stage.store.expectations(CON)] == [1]
+
+    play(work)
+
+
+def test_an_id_of_any_letters_is_looked_for() -> None:
+    async def work(stage: Stage) -> None:
+        for number, ident in enumerate(("line\nbreak", 'quo"te', "back\\slash", "tab\t", "\u2028", "ü")):
+            await stage.expect(f"Old {number}", external_id=ident)
+            assert not (await stage.call(f"Old {number}")).group_id
+            group = await stage.group(f"New {number}", external_id=ident)
+            assert (await stage.call(f"Old {number}")).group_id == group
 
     play(work)

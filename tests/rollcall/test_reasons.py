@@ -155,3 +155,59 @@ def test_who_is_too_many_is_told_by_who_put_them_there() -> None:
         assert (roll.missing, roll.extra_count, roll.balanced) == ((), 4, False)
 
     play(work)
+
+
+ADDS = '{"Operations":[{"op":"Add","path":"members","value":[{"value":"%s"}]}]}'
+RENAMES = '{"Operations":[{"op":"replace","path":"displayName","value":""}]}'
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "body", "reason"),
+    [
+        ("DELETE", 403, None, "not_added"),
+        ("PATCH", 400, RENAMES, "not_added"),
+        ("PATCH", 400, ADDS % "somebody-else", "not_added"),
+        ("PATCH", 400, ADDS % "{ana}", "refused"),
+        ("PATCH", 400, ADDS % "OID-7", "refused"),
+        ("PATCH", 400, '{"Operations":[{"op":"add","path":"members[value eq \\"{ana}\\"]"}]}', "refused"),
+        ("PATCH", 400, '{"Operations":[{"op":"Remove","path":"members[value eq \\"{ana}\\"]"}]}', "not_added"),
+        ("PATCH", 400, "(70000 bytes, not kept)", "refused"),
+        ("PATCH", 400, None, "refused"),
+        ("PATCH", 403, ADDS % "somebody-else", "refused"),
+        ("PATCH", 429, ADDS % "somebody-else", "refused"),
+        ("PATCH", 500, ADDS % "somebody-else", "refused"),
+        ("PUT", 400, '{"members":[{"value":"{ana}"}]}', "refused"),
+        ("POST", 409, "{}", "refused"),
+        ("GET", 403, None, "refused"),
+    ],
+)
+def test_a_refusal_is_the_reason_only_for_those_whom_it_kept_out(
+    method: str, status: int, body: str | None, reason: str
+) -> None:
+    async def work(stage: Stage) -> None:
+        ana = await stage.user("ana", externalId="oid-7")
+        await stage.group("Sales")
+        sent = None if body is None else body.replace("{ana}", ana)
+        await stage.refused("Group", "Sales", method, status, error="invalid_value", request_body=sent)
+        assert (await missing(stage, "ana")).reason == reason
+        (counted,) = await call_roll(stage.store, CON, [Expectation("Sales", 2)])
+        everybody = reason == "refused" and (method not in ("PATCH", "PUT") or status != 400 or sent is None)
+        whole = everybody or body == "(70000 bytes, not kept)"
+        assert counted.reasons == {"refused" if whole else "unnamed": 2}
+
+    play(work)
+
+
+def test_nothing_is_said_that_is_not_known() -> None:
+    """Who was a member once is not told to have never been one; a group that was here is not told to be unknown."""
+
+    async def work(stage: Stage) -> None:
+        ana = await stage.user("ana")
+        group = await stage.group("Sales", ana)
+        await stage.change(group, remove=[ana])
+        assert "never" not in (await missing(stage, "ana")).detail
+        await stage.directory.delete_group(CON, group)
+        told = await missing(stage, "ana")
+        assert (told.reason, "never" in told.detail, "deleted" in told.detail) == ("no_group", False, True)
+
+    play(work)

@@ -84,6 +84,18 @@ class RollCallPromises(Stage):
         assert await store.missing_people(HERE, "rll_1", None, "", 9) == ([], None)
         assert await store.missing_people(HERE, "rll_2", None, "", 9) == ([], None)
         assert {each.id for each in await store.audit(HERE)} == {"aud_r1", "aud_r3"}
+        await store.begin_expectation(expecting(5))
+        await store.add_expected(HERE, "rll_5", named("fay"))
+        for connection_id, ident in ((THERE, "rll_5"), (HERE, "rll_3")):
+            await store.give_up_expectation(connection_id, ident)
+            assert (await store.missing_people(HERE, "rll_5", None, "", 9))[0] == named("fay")
+        await store.give_up_expectation(HERE, "rll_5")
+        await store.give_up_expectation(HERE, "rll_5")
+        assert await store.missing_people(HERE, "rll_5", None, "", 9) == ([], None)
+        with pytest.raises(NotFound):
+            await store.settle_expectation(HERE, "rll_5", taken(5))
+        assert await store.expectations(HERE) == [after]
+        assert (await store.missing_people(HERE, "rll_3", None, "", 9))[0] == named("dan")
         with pytest.raises(NotFound):
             await store.begin_expectation(expecting(4, "con_none"))
 
@@ -161,6 +173,7 @@ class RollCallPromises(Stage):
             ("c", "PATCH", 403), ("c", "PUT", 200),
             ("d", "GET", 200), ("d", "PATCH", 403), ("d", "GET", 403),
             ("e", "POST", 201), ("e", "PATCH", 400),
+            ("g", "DELETE", 403),
         )  # fmt: skip
         for number, (name, method, status) in enumerate(story):
             facts = {"detail": name}
@@ -172,7 +185,7 @@ class RollCallPromises(Stage):
             )  # fmt: skip
         store.record(an_exchange(90, method="POST", status=403, target="b", resource_type="Group"))
         await store.flush()
-        found = await store.refusals(HERE, "User", ["A", "b", "c", "d", "e", "f"])
+        found = await store.refusals(HERE, "User", ["A", "b", "c", "d", "e", "f", "g"])
         assert {name: each.id for name, each in found.items()} == {
             "b": "req_0002", "d": "req_0008", "e": "req_0010",
         }  # fmt: skip
@@ -197,6 +210,8 @@ class RollCallPromises(Stage):
         found = await store.expectation(HERE, "Sales")
         assert (found.called_at, found.group_id, found.group_version, found.balanced) == (LATER + DAY, "grp_1", 7, True)
         assert len(await store.audit(HERE)) == 5
+        anew = await keep(store, expecting(2), named("ana"))
+        assert (anew.called_at, anew.group_id, anew.balanced) == (None, None, True)
 
     @promise
     async def test_only_what_changed_since_the_last_roll_call_is_due(self, store: Store) -> None:
@@ -253,3 +268,13 @@ class RollCallPromises(Stage):
         await store.flush()
         counts = {each.group: each.count for each in await store.expectations(HERE)}
         assert counts == {"By id": 1, "Listed": 1, "Sales": 0}
+        await store.create_group(a_group("Sales", external_id="object-id"))
+        await store.create_group(a_group("Listed", id="grp_2", external_id="other-id"))
+        store.groups_told(HERE, "ana", "A", ["object-id", ""], complete=True)
+        store.groups_told(HERE, "ben", "B", ["other-id", "OBJECT-ID"], complete=True)
+        await store.flush()
+        counts = {each.group: each.count for each in await store.expectations(HERE)}
+        assert counts == {"By id": 0, "Listed": 1, "Sales": 1}
+        store.groups_told(HERE, "ana", "A", ["else"], complete=True)
+        await store.flush()
+        assert (await store.expectation(HERE, "Sales")).count == 0

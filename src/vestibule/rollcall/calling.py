@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import orjson
+
 from vestibule.counting import people
-from vestibule.model import Exchange, Group, Member
+from vestibule.model import Group, Member
 from vestibule.rollcall import reasons
 from vestibule.rollcall.expectation import Expectation
 from vestibule.rollcall.reasons import Situation, account_of
+from vestibule.rollcall.refusal import named_in
 from vestibule.rollcall.report import NAMES, Extra, GroupRoll, Tally
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.folding import fold
@@ -64,8 +67,7 @@ async def the_group(store: Store, connection_id: str, name: str, external_id: st
 
 
 def _external_id_is(value: str) -> Filter:
-    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-    return parse_filter(f'externalId eq "{quoted}"', GROUP)
+    return parse_filter(f"externalId eq {orjson.dumps(value).decode()}", GROUP)
 
 
 async def _roll_at_hand(store: Store, connection_id: str, expected: Expectation, names: int | None) -> GroupRoll:
@@ -140,7 +142,7 @@ class _Calling:
         self, roster: Roster, expected: int, nested: tuple[str, ...], kept: KeptExpectation | None = None
     ) -> GroupRoll:
         tally = Tally(self.names)
-        situation = Situation(self.group is not None, await self._refusal())
+        situation = await self._situation()
         async for page in roster.absent(self.group):
             await self._classify(page, situation, tally)
             await asyncio.sleep(0)
@@ -183,13 +185,17 @@ class _Calling:
                 tally.miss(replace(reasons.parked(f"{people(more)} (not named)"), count=more))
             lacking -= min(waiting, lacking)
         if lacking > 0:
-            tally.miss(reasons.uncounted(lacking, Situation(self.group is not None, await self._refusal())))
+            tally.miss(reasons.uncounted(lacking, await self._situation()))
 
-    async def _refusal(self) -> Exchange | None:
-        """The newest refusal about the group that nothing later has made good."""
+    async def _situation(self) -> Situation:
+        """With the newest refusal about the group that nothing later has made good, and whom it kept out."""
         names = [self.name] if self.group is None else [self.name, self.group.display_name]
         found = await self.store.refusals(self.connection_id, "Group", names)
-        return max(found.values(), key=lambda each: each.id, default=None)
+        newest = max(found.values(), key=lambda each: each.id, default=None)
+        if newest is None:
+            return Situation(self.group is not None)
+        named = named_in(await self.store.exchange(newest.id))
+        return Situation(self.group is not None, newest, named)
 
     async def _roll(
         self, tally: Tally, expected: int, nested: tuple[str, ...], kept: KeptExpectation | None

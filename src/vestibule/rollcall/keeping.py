@@ -1,7 +1,6 @@
 """Expectations that the server keeps: taken, called, watched; when a balanced group no longer is, the audit says so."""
 
-import logging
-from collections.abc import AsyncIterable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vestibule import ids
@@ -22,11 +21,16 @@ DAILY = 24 * 60 * MINUTE
 """and every group once a day, as people change without their groups."""
 NAMED = 10
 """How many people of one reason the audit names."""
-_log = logging.getLogger(__name__)
+LONGEST = 800
+"""How many bytes a name or an id may have."""
 
 
 class NothingExpected(Exception):
     """Nobody has said who is expected; the message says how to."""
+
+
+class CannotKeep(Exception):
+    """An expectation that cannot be kept; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,18 @@ async def expect_people(
 ) -> KeptExpectation:
     """Keep who is expected in a group, in place of what was kept before; nothing counts until all pages are in.
 
-    `nested` may be filled while the pages are read.
+    `nested` may be filled while the pages are read. Raises CannotKeep.
     """
     draft = _draft(clock, connection_id, group, 0, taken)
     await store.begin_expectation(draft)
-    async for page in pages:
-        await store.add_expected(connection_id, draft.id, page)
-    return await _settled(store, clock, draft, actor, nested)
+    try:
+        async for page in pages:
+            _check([text for each in page for text in (each.user_name, *each.external_ids)])
+            await store.add_expected(connection_id, draft.id, page)
+        return await _settled(store, clock, draft, actor, nested)
+    except BaseException:
+        await store.give_up_expectation(connection_id, draft.id)
+        raise
 
 
 async def expect_number(
@@ -98,12 +107,23 @@ async def in_pages(people: Iterable[ExpectedPerson], size: int = 1_000) -> Async
 
 
 def _draft(clock: Clock, connection_id: str, group: str, count: int, taken: Taken) -> KeptExpectation:
+    _check([group])
     now = clock.now()
     ident = ids.new_id("rll", now)
     detail = dict(taken.detail or {})
     return KeptExpectation(
         connection_id, ident, group, taken.source, count, now, taken.external_id, taken.nested, detail
     )
+
+
+def _check(names: Iterable[str]) -> None:
+    """Whether names can be looked for: an index holds no longer ones."""
+    for each in names:
+        if len(each) > LONGEST // 4 and len(each.encode()) > LONGEST:
+            raise CannotKeep(
+                f"{each[:60]!r}… is longer than {LONGEST} bytes, as no name or id is: see that each stands in a "
+                "line or a cell of its own."
+            )
 
 
 async def _settled(
@@ -140,11 +160,32 @@ async def call(
     return [await _called(store, clock, each, names) for each in kept]
 
 
-async def call_due(store: Store, clock: Clock) -> list[GroupRoll]:
-    """Call the roll of every group that has changed since it was called last, in all connections."""
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The roll call of one expectation as it was before; `fault` is what kept it from being called."""
+
+    kept: KeptExpectation
+    roll: GroupRoll | None
+    fault: Exception | None = None
+
+    @property
+    def drifted(self) -> bool:
+        """Whether this roll call was the first to find that a balanced group no longer is."""
+        roll = self.roll
+        return bool(self.kept.balanced) and roll is not None and not roll.balanced and roll.kept != self.kept
+
+
+async def call_due(store: Store, clock: Clock) -> AsyncIterator[Called]:
+    """Call the roll of every group that has changed since it was called last, in all connections.
+
+    What fails for one keeps no other one waiting.
+    """
     now = clock.now()
-    due = await store.expectations_due(now - QUIET, now - AT_LEAST, now - DAILY)
-    return [await _called(store, clock, each, NAMED) for each in due]
+    for each in await store.expectations_due(now - QUIET, now - AT_LEAST, now - DAILY):
+        try:
+            yield Called(each, await _called(store, clock, each, NAMED))
+        except Exception as error:  # noqa: BLE001 -- another connection's groups are called all the same
+            yield Called(each, None, error)
 
 
 async def _the_expectation(store: Store, connection_id: str, group: str) -> KeptExpectation:
@@ -172,11 +213,6 @@ async def _called(store: Store, clock: Clock, kept: KeptExpectation, names: int 
     now = clock.now()
     seen = _seen(kept, group, roll, now)
     noted = await store.note_roll(seen, _record(kept, roll, now), kept.called_at, _drift(kept, roll, now))
-    if noted and kept.balanced and not roll.balanced:
-        _log.warning(
-            "The roll call of %s in %s no longer balances: %d missing, %d extra.",
-            kept.group, kept.connection_id, roll.missing_count, roll.extra_count,
-        )  # fmt: skip
     return replace(roll, kept=seen if noted else kept)
 
 

@@ -13,7 +13,7 @@ from vestibule.scim.folding import fold
 from vestibule.store.roll_calls import Account, ExpectedPerson, Whereabouts
 
 REASONS: Mapping[str, str] = {
-    "never_provisioned": "The identity provider has never sent this person.",
+    "never_provisioned": "No request to make this person has come in with a valid token.",
     "removed": "The person was here and was deleted, and has not been sent again.",
     "refused": "A request for the person, or for the group, was refused.",
     "held": "A guard of the connection holds the request until an administrator decides.",
@@ -43,10 +43,20 @@ _EXTRA = {
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What holds for everybody who is expected in a group: whether it is here, and what of it was refused last."""
+    """What holds for everybody who is expected in a group: whether it is here, and what of it was refused last.
+
+    `named` are those whom that refusal kept out, by folded names and ids; None for everybody.
+    """
 
     known: bool
-    refusal: Exchange | None
+    refusal: Exchange | None = None
+    named: frozenset[str] | None = None
+
+    def refusal_of(self, person: ExpectedPerson, account: Account) -> Exchange | None:
+        """The refusal, when it kept this person out."""
+        names = (person.user_name, account.user_id, account.user_name, account.external_id, *person.external_ids)
+        kept_out = self.named is None or not self.named.isdisjoint(fold(each) for each in names if each)
+        return self.refusal if kept_out else None
 
 
 def account_of(person: ExpectedPerson, where: Whereabouts) -> Account | None:
@@ -89,8 +99,9 @@ def _of_account(person: ExpectedPerson, account: Account, situation: Situation) 
         return Missing(who, "deactivated", "The account exists here but is deactivated.", evidence=shown)
     if person.via is not None:
         return _nested(person, shown)
-    if situation.refusal is not None:
-        return refused(who, situation.refusal, evidence=shown)
+    refusal = situation.refusal_of(person, account)
+    if refusal is not None:
+        return refused(who, refusal, evidence=shown)
     if not person.in_scope:
         return Missing(who, "out_of_scope", REASONS["out_of_scope"], evidence=shown)
     if not person.known:
@@ -160,7 +171,7 @@ def not_there(who: str, situation: Situation, evidence: Mapping[str, Any]) -> Mi
 def uncounted(count: int, situation: Situation) -> Missing:
     """A number of people of whom nothing else is known."""
     who = f"{people(count)} (not named)"
-    if situation.refusal is not None:
+    if situation.refusal is not None and situation.named is None:
         return refused(who, situation.refusal, count)
     reason = "unnamed" if situation.known else "no_group"
     return Missing(who, reason, REASONS[reason], None, count)

@@ -127,7 +127,7 @@ def expectation_json(kept: KeptExpectation) -> JsonObject:
         "count": kept.count,
         "taken_at": rfc3339(kept.taken_at),
         "called_at": None if kept.called_at is None else rfc3339(kept.called_at),
-        "balanced": kept.balanced,
+        "balanced": None if kept.called_at is None else kept.balanced,
         "external_id": kept.external_id,
         "nested_groups": list(kept.nested),
         "detail": dict(kept.detail),

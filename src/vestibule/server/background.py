@@ -65,7 +65,13 @@ class Background:
                 )
 
     async def _call_rolls(self) -> None:
-        await call_due(self.store, self.clock)
+        async for each in call_due(self.store, self.clock):
+            told = {"connection": each.kept.connection_id, "group": each.kept.group}
+            if each.fault is not None:
+                _log.error("roll call failed", **told, traceback="".join(traceback.format_exception(each.fault)))
+            elif each.roll is not None and each.drifted:
+                figures = {"missing": each.roll.missing_count, "extra": each.roll.extra_count}
+                _log.warning("a group that balanced no longer does", **told, **figures)
 
     async def _check_domains(self) -> None:
         await recheck(self.store, self.names, self.clock)

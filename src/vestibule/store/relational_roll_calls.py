@@ -31,6 +31,10 @@ class RelationalRollCalls:
             connection_id, lambda db: expectations.settle(db, connection_id, expectation_id, audit, nested)
         )
 
+    async def give_up_expectation(self, connection_id: str, expectation_id: str) -> None:
+        """See RollCallStore."""
+        await self._engine.write(connection_id, lambda db: expectations.give_up(db, connection_id, expectation_id))
+
     async def forget_expectation(self, connection_id: str, group: str, audit: Audit) -> None:
         """See RollCallStore."""
         await self._engine.write(connection_id, lambda db: expectations.forget(db, connection_id, group, audit))

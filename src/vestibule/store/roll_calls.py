@@ -33,6 +33,8 @@ class ExpectedPerson:
 class KeptExpectation:
     """Who, or how many, should be in a group; `called_at` and what follows is what the last roll call found.
 
+    `balanced` without `called_at` is what it found of the expectation before.
+
     `external_id` is the group's id in the identity provider, by which a renamed group is found. `count` is of the
     people, or the number itself where nobody is named (`source` is `count`).
     """
@@ -135,6 +137,10 @@ class RollCallStore(Protocol):
         """
         ...
 
+    async def give_up_expectation(self, connection_id: str, expectation_id: str) -> None:
+        """Forget a draft, if it is there, and who is in it."""
+        ...
+
     async def forget_expectation(self, connection_id: str, group: str, audit: Audit) -> None:
         """Expect nobody in a group any more; its trend stays. Raises NotFound."""
         ...
@@ -189,6 +195,7 @@ class RollCallStore(Protocol):
         """By folded name the newest refusal that nothing later has made good, without the bodies.
 
         A success makes good the refusals of its own method before it, a write that succeeded all refusals before it.
+        A refused DELETE kept nobody out.
         """
         ...
 
@@ -210,6 +217,7 @@ class RollCallStore(Protocol):
     ) -> None:
         """Note which groups a sign-in named, for the expectations out of claims; never waits, never raises.
 
+        A group is named by its name or by its id there: that of the expectation, or that of the group that is here.
         With `complete` the person is no longer expected in those that it did not name.
         """
         ...

@@ -159,7 +159,7 @@ async def _waiting(db: Db, connection_id: str, group_id: str, people: Sequence[E
 async def refusals(db: Db, connection_id: str, resource_type: str, names: Sequence[str]) -> dict[str, Exchange]:
     """By folded name the newest refusal that nothing later has made good."""
     rows = await db.rows(
-        "SELECT target_ci, method, max(CASE WHEN status >= 400 THEN id END) AS refused, "
+        "SELECT target_ci, method, max(CASE WHEN status >= 400 AND method <> 'DELETE' THEN id END) AS refused, "
         "max(CASE WHEN status < 400 THEN id END) AS done FROM exchanges WHERE connection_id = $1 "
         "AND resource_type = $2 AND target_ci IN (SELECT value FROM EACH($3)) GROUP BY target_ci, method",
         connection_id, resource_type, as_array(sorted({fold(each) for each in names})),

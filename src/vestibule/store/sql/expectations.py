@@ -25,19 +25,28 @@ _EXPECTATION = (
 _PERSON = "user_name, external_id, other_id, enabled, in_scope, known, via"
 _ROLL = "connection_id, group_name, at, expected, present, missing, extra, reasons"
 
+
+def _named_by(folded: int, exact: int) -> str:
+    """That a claim names the group of `e`: by its name, or by its id there, kept or known of the group that is here."""
+    ids = f"(SELECT value FROM EACH(${exact}))"
+    return (
+        f"(e.group_ci IN (SELECT value FROM EACH(${folded})) OR coalesce(e.external_id, '') IN {ids} "
+        "OR EXISTS (SELECT 1 FROM groups g WHERE g.connection_id = e.connection_id "
+        f"AND g.display_name_ci = e.group_ci AND g.external_id IN {ids}))"
+    )
+
+
 JOINS = (
     f"INSERT INTO expected_people (connection_id, expectation_id, name_ci, {_PERSON}) "
     "SELECT e.connection_id, e.id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), NULL, 1, 1, 1, NULL "
     "FROM expectations e WHERE e.connection_id = $1 AND e.state = 'current' AND e.source = 'claims' "
-    "AND (e.group_ci IN (SELECT value FROM EACH($5)) OR e.external_id IN (SELECT value FROM EACH($6))) "
-    "ON CONFLICT DO NOTHING"
+    f"AND {_named_by(5, 6)} ON CONFLICT DO NOTHING"
 )
 """A sign-in named these groups."""
 LEAVES = (
     "DELETE FROM expected_people WHERE connection_id = $1 AND name_ci = $2 AND expectation_id IN (SELECT e.id "
     "FROM expectations e WHERE e.connection_id = $1 AND e.state = 'current' AND e.source = 'claims' "
-    "AND NOT (e.group_ci IN (SELECT value FROM EACH($3)) OR coalesce(e.external_id, '') "
-    "IN (SELECT value FROM EACH($4))))"
+    f"AND NOT {_named_by(3, 4)})"
 )
 """It named these, and no others."""
 
@@ -46,7 +55,8 @@ def told(
     connection_id: str, user_name: str, external_id: str | None, groups: Sequence[str]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The values of JOINS and of LEAVES."""
-    folded, exact = orjson.dumps(sorted(map(fold, groups))).decode(), orjson.dumps(sorted(groups)).decode()
+    named = sorted(filter(None, groups))
+    folded, exact = orjson.dumps(sorted(map(fold, named))).decode(), orjson.dumps(named).decode()
     name = fold(user_name)
     return (
         (connection_id, name, user_name, external_id, folded, exact),
@@ -108,12 +118,16 @@ async def settle(
     )  # fmt: skip
     if row is None:
         raise NotFound("expectation", expectation_id)
+    before = await db.row(
+        "SELECT balanced FROM expectations WHERE connection_id = $1 AND group_ci = $2 AND state = 'current'",
+        connection_id, row[0],
+    )  # fmt: skip
     await _drop(db, connection_id, row[0], "current")
     await db.run(
-        "UPDATE expectations SET state = 'current', count = CASE WHEN source = 'count' THEN count ELSE "
+        "UPDATE expectations SET state = 'current', balanced = $3, count = CASE WHEN source = 'count' THEN count ELSE "
         "(SELECT count(*) FROM expected_people p WHERE p.connection_id = $1 AND p.expectation_id = $2) END "
         "WHERE connection_id = $1 AND id = $2",
-        connection_id, expectation_id,
+        connection_id, expectation_id, None if before is None else before[0],
     )  # fmt: skip
     if nested:
         await db.run(
@@ -125,6 +139,19 @@ async def settle(
         f"SELECT {_EXPECTATION} FROM expectations WHERE connection_id = $1 AND id = $2", connection_id, expectation_id
     )
     return _expectation_of(made)
+
+
+async def give_up(db: Db, connection_id: str, expectation_id: str) -> None:
+    """Forget a draft and who is in it."""
+    await db.run(
+        "DELETE FROM expected_people WHERE connection_id = $1 AND expectation_id IN "
+        "(SELECT id FROM expectations WHERE connection_id = $1 AND id = $2 AND state = 'draft')",
+        connection_id, expectation_id,
+    )  # fmt: skip
+    await db.run(
+        "DELETE FROM expectations WHERE connection_id = $1 AND id = $2 AND state = 'draft'",
+        connection_id, expectation_id,
+    )  # fmt: skip
 
 
 async def forget(db: Db, connection_id: str, group: str, entry: Audit) -> None:
@@ -240,8 +267,8 @@ async def rolls(db: Db, connection_id: str, group: str | None, limit: int) -> li
     """The trend, newest first."""
     rows = await db.rows(
         f"SELECT {_ROLL} FROM roll_calls WHERE connection_id = $1 "
-        "AND (CAST($2 AS TEXT) IS NULL OR group_ci = $2) ORDER BY at DESC, group_ci LIMIT $3",
-        connection_id, None if group is None else fold(group), limit,
+        f"{'' if group is None else 'AND group_ci = $3 '}ORDER BY at DESC, group_ci LIMIT $2",
+        connection_id, limit, *([] if group is None else [fold(group)]),
     )  # fmt: skip
     return [_roll_of(row) for row in rows]
 
