@@ -18,7 +18,7 @@ def test_a_connection_is_examined_from_what_is_stored(shell: Shell) -> None:
     emails = [{"value": "ana@acme.example", "type": "work"}]
     shell.new_user(connection_id, "ana@acme.example", externalId="6d3f0c1e-51a5-4c8e-9e6b-2f3a1c0d7b11", emails=emails)
     assert shell.json("doctor", connection_id) == {"findings": [], "looked_at": {"people": 1, "groups": 0}}
-    assert "Nothing is amiss (1 people, 0 groups looked at)." in shell.text("doctor", connection_id)
+    assert "Nothing is amiss (1 person, 0 groups looked at)." in shell.text("doctor", connection_id)
     shell.json("token", "create", connection_id, "--scope", "get:users")
     shell.new_user(connection_id, "ben")
     done = shell.run("doctor", connection_id, "--json")

@@ -1,5 +1,6 @@
 """The doctor finds what does not fit together, each with a count, examples and a mend; and nothing where all is well."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -188,6 +189,108 @@ def test_people_whom_sign_in_knows_by_another_id_than_scim_are_named() -> None:
 
     told = found(examined(setting, SOUND))["identity_key_differs"]
     assert (told.count, "tid/other at sign-in" in told.examples[0]) == (1, True)
+
+
+def test_nobody_is_said_to_be_lost_who_is_known_by_a_sign_in() -> None:
+    odd = brought(oid="6… (36 characters)", name="d… (8 characters)")
+
+    async def setting(stage: Stage) -> None:
+        await signing_in(stage)
+        for name in ("dan", "eve"):
+            await stage.user(f"{name}@acme.example", externalId=name)
+
+    assert "None of 2 people will be found at sign-in: " in found(examined(setting, odd))["nobody_will_match"].sentence
+
+    async def by_email(stage: Stage) -> None:
+        await setting(stage)
+        connection = await stage.store.connection(CON)
+        await change_settings(stage.store, connection, {"link_by_email": True}, stage.clock.now(), actor="test")
+
+    told = found(examined(by_email, odd))["nobody_will_match"]
+    assert "None of 2 people will be found at sign-in, unless by a proven address: " in told.sentence
+
+    async def one_came(stage: Stage) -> None:
+        await setting(stage)
+        await identity(stage, "dan@acme.example")
+
+    told = found(examined(one_came, odd))["nobody_will_match"]
+    assert (told.sentence.split(" will ")[0], told.count) == ("Nobody who has not signed in before", 1)
+
+    async def all_came(stage: Stage) -> None:
+        await one_came(stage)
+        await identity(stage, "eve@acme.example")
+
+    assert "nobody_will_match" not in found(examined(all_came, odd))
+
+
+async def identity(stage: Stage, name: str) -> None:
+    user = await stage.store.user_named(CON, name)
+    made = Identity(CON, f"idy_{user.id}", "https://sts.example/", f"key of {name}", user.id, 1, 1)
+    await stage.store.link_identity(made, audit(stage, "identity.linked"))
+
+
+def test_a_connection_is_not_untested_because_its_log_was_pruned() -> None:
+    async def setting(stage: Stage) -> None:
+        await signing_in(stage)
+        await stage.user("ana@acme.example")
+
+    async def came_once(stage: Stage) -> None:
+        await setting(stage)
+        await identity(stage, "ana@acme.example")
+
+    assert "sign_on_untested" in found(examined(setting))
+    assert "sign_on_untested" not in found(examined(came_once))
+
+
+def test_a_domain_that_can_be_nobodys_is_not_to_be_claimed() -> None:
+    async def private(stage: Stage) -> None:
+        await sound(stage)
+        for number, domain in enumerate(("gmail.com", "gmail.com", "acme.onmicrosoft.com", "co.uk")):
+            await stage.user(
+                f"p{number}@x", externalId=OBJECT_ID.format(50 + number), emails=mail(f"p{number}@{domain}")
+            )
+
+    told = found(examined(private))["domain_unproven"]
+    assert (told.count, [each.command for each in told.fixes]) == (4, [None])
+
+    async def rare(stage: Stage) -> None:
+        await private(stage)
+        await stage.user("q@x", externalId=OBJECT_ID.format(60), emails=mail("q@own.example"))
+
+    assert found(examined(rare))["domain_unproven"].fixes[0].command == "vestibule domain claim ent_1 own.example"
+
+
+def test_a_group_that_is_here_under_its_very_name_does_not_differ() -> None:
+    async def setting(stage: Stage) -> None:
+        await stage.group("Sales")
+        await stage.group("Sa les")
+        await stage.expect("SA LES", "ana")
+
+    assert "expected_group_differs" not in found(examined(setting))
+
+    async def other(stage: Stage) -> None:
+        await setting(stage)
+        await stage.expect("S ales", "ana")
+
+    assert found(examined(other))["expected_group_differs"].count == 1
+
+
+def test_one_is_told_as_one() -> None:
+    async def setting(stage: Stage) -> None:
+        await signing_in(stage)
+        await stage.user("ana@acme.example", externalId="x", emails=mail("ana@acme.onmicrosoft.com"))
+        await stage.user("ben@acme.example")
+        await stage.group("a  b")
+        await stage.group("a b")
+        await stage.expect("ab", "ana")
+
+    told = " ".join(each.sentence for each in examined(setting, SOUND, later=198 * DAY).findings)
+    assert "ends within a day" in str(examined(setting, SOUND, later=199 * DAY))
+    assert not re.search(
+        r"\b1 (people|accounts|addresses|domains|groups|times|days)\b|\b1 of \d+ \w+ \w+ have\b", told
+    ), told
+    for words in ("1 day,", "1 address ends", "1 group has", "1 address is of 1 domain", "1 account has a text"):
+        assert words in told, words
 
 
 def test_a_refused_sign_in_counts_until_the_person_comes_in() -> None:

@@ -79,6 +79,23 @@ def test_what_is_amiss_with_its_people_and_groups_is_told() -> None:
     assert all(fix.command is None for each in found.findings for fix in each.fixes)
 
 
+def test_a_server_that_always_sends_the_first_page_has_no_twins() -> None:
+    """What came twice is one resource; that the others were never seen is told."""
+    first = {"totalResults": 3_000, "Resources": [user(number) for number in range(40)]}
+    server = Server([], [], Users=httpx2.Response(200, json=first))
+    found = doctored(server)
+    assert codes(found) == {"pages_overlap": 40}
+    assert found.looked_at["people"] == 40
+    assert len(server.asked) == 3
+    moving = Server([], [{"displayName": f"g{number}", "id": str(number % 40)} for number in range(41)])
+    assert codes(doctored(moving)) == {"pages_overlap": 1}
+
+
+def test_resources_without_ids_are_read_on() -> None:
+    found = doctored(Server([user(number, id=None) for number in range(95)], []))
+    assert codes(found) == {"user_unreadable": 95}
+
+
 def test_a_refusal_is_explained_and_the_rest_is_read_all_the_same() -> None:
     body = {"got": ["get:users"], "need": [{"selection": ["get:groups"]}], "detail": "Insufficient scope"}
     found = doctored(Server([user(1)], [], Groups=httpx2.Response(403, json=body)))

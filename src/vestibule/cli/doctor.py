@@ -11,6 +11,7 @@ from vestibule import connections
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.sign_on import seal_of
 from vestibule.cli.test import read_token
+from vestibule.counting import counted, people
 from vestibule.doctor import examining, foreign
 from vestibule.doctor.finding import Examined, Finding
 from vestibule.model import JsonObject
@@ -73,10 +74,10 @@ def _foreign(url: str, token: str, most: int) -> Examined:
 
 
 def _text(examined: Examined) -> str:
-    looked_at = ", ".join(f"{count} {what}" for what, count in examined.looked_at.items())
+    looked_at = f"{people(examined.looked_at['people'])}, {counted(examined.looked_at['groups'], 'group')}"
     if not examined.findings:
         return f"Nothing is amiss ({looked_at} looked at)."
-    head = f"{len(examined.findings)} findings ({looked_at} looked at)"
+    head = f"{counted(len(examined.findings), 'finding')} ({looked_at} looked at)"
     return "\n\n".join([head, *(_paragraph(number, each) for number, each in enumerate(examined.findings, 1))])
 
 

@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from vestibule.claims import NotAnAddress, read_address
-from vestibule.counting import people
+from vestibule.counting import counted, verb
 from vestibule.doctor.finding import Counted, Finding, customer, operator
 from vestibule.doctor.likeness import Form, bare, form_of
 from vestibule.explain import Fix
 from vestibule.scim.folding import fold
 
-_NO_MAILBOX = ".onmicrosoft.com"
+NO_MAILBOX = ".onmicrosoft.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Person:
 
 @dataclass(slots=True)
 class Accounts:
-    """What was seen. Of each account no more than the hashes of its names is kept."""
+    """What was seen. Of each account no more is kept than its name and what it shares with others, by hash."""
 
     idp: str
     where: str
@@ -80,7 +80,7 @@ class Accounts:
         for address, domain in dict(addresses).items():
             self.domains[domain] += 1
             self._again("mail", address, f"{person.user_name} ({address})")
-            if domain.endswith(_NO_MAILBOX):
+            if domain.endswith(NO_MAILBOX):
                 self.no_mailbox.add(f"{person.user_name} ({address})")
 
     def _again(self, what: str, key: str, shown: str) -> None:
@@ -107,13 +107,15 @@ class Accounts:
         return [
             _finding(
                 "mail_missing", self.without_mail,
-                f"{people(self.without_mail.count)} of {self.active} active ones have no address.",
+                f"{self.without_mail.count} of {counted(self.active, 'active account')} "
+                f"{verb(self.without_mail.count, 'has', 'have')} no address.",
                 "Invitations and codes have nowhere to go, and nobody is found by address. The identity provider sends "
                 "no address for an empty attribute, or none is mapped.", source,
             ),
             _finding(
                 "mail_without_mailbox", self.no_mailbox,
-                f"{self.no_mailbox.count} addresses end in {_NO_MAILBOX}, where nobody has a mailbox.",
+                f"{counted(self.no_mailbox.count, 'address ends', 'addresses end')} in {NO_MAILBOX}, where nobody "
+                "has a mailbox.",
                 "That is the sign-in name (userPrincipalName) in place of the address (mail).", source,
             ),
             _finding(
@@ -125,16 +127,17 @@ class Accounts:
         ]  # fmt: skip
 
     def _of_ids(self) -> list[Finding]:
-        of = f"of {self.provisioned} provisioned people"
+        of = f"of {counted(self.provisioned, 'provisioned account')}"
+        none, odd = self.without_id.count, self.no_object_id.count
         match = customer("Map objectId to externalId as the matching attribute of precedence 1, then restart")
         return [
             _finding(
-                "external_id_missing", self.without_id, f"{self.without_id.count} {of} have no externalId.",
+                "external_id_missing", self.without_id, f"{none} {of} {verb(none, 'has', 'have')} no externalId.",
                 "They are found by userName alone, and lost when that is changed.", match,
             ),
             _finding(
                 "external_id_not_object_id", self.no_object_id,
-                f"{self.no_object_id.count} {of} have an externalId that is no objectId, as mailNickname is none.",
+                f"{odd} {of} {verb(odd, 'has', 'have')} an externalId that is no objectId, as mailNickname is none.",
                 "Entra's first mapping sends mailNickname, which people may change and pass on, while a sign-in brings "
                 "the objectId: the two never match.", match,
             ),
@@ -160,7 +163,8 @@ class Accounts:
             ),
             _finding(
                 "accounts_unclaimed", unclaimed,
-                f"{people(unclaimed.count)} of {self.seen} were not sent by the identity provider, which sent others.",
+                f"{unclaimed.count} of {counted(self.seen, 'account')} {verb(unclaimed.count, 'was', 'were')} not sent "
+                "by the identity provider, which sent others.",
                 "Their userName and externalId are not what it sends, or they are not assigned to the app there. "
                 "Nobody deactivates them when they leave.",
                 operator("See whether they are somebody's under another name", self._command("conflict list")),
@@ -172,8 +176,8 @@ class Accounts:
         return f"vestibule {words} {self.where}" if self.where else None
 
 
-def _finding(code: str, counted: Counted, sentence: str, why: str, *fixes: Fix) -> Finding:
-    return Finding(code, sentence, why, fixes, counted.count, tuple(counted.examples))
+def _finding(code: str, seen: Counted, sentence: str, why: str, *fixes: Fix) -> Finding:
+    return Finding(code, sentence, why, fixes, seen.count, tuple(seen.examples))
 
 
 def _address(text: str) -> tuple[str, str] | None:

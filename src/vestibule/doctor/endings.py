@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from vestibule.clock import rfc3339
+from vestibule.counting import counted
 from vestibule.doctor.finding import Finding, customer, operator
 from vestibule.model import SpKey, Token
 from vestibule.saml import certificates
@@ -16,12 +17,13 @@ WARNED = (60, 30, 7)
 
 
 def _when(instant: int, now: int) -> str | None:
-    """`ended on …` or `ends in … days, on …` for what is near; None for what is not."""
+    """`ended on …`, `ends within a day, on …` or `ends in … days, on …` for what is near; None for what is not."""
     day = rfc3339(instant)[:10]
     if instant <= now:
         return f"ended on {day}"
     left = (instant - now) // DAY
-    return f"ends in {left} days, on {day}" if left < WARNED[0] else None
+    when = f"in {counted(left, 'day')}" if left else "within a day"
+    return f"ends {when}, on {day}" if left < WARNED[0] else None
 
 
 def urgency(instant: int, now: int) -> int:

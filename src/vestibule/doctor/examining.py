@@ -1,20 +1,22 @@
 """A connection of this installation examined, from what is stored: nobody is asked and nothing is written."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from vestibule.canary import is_canary
-from vestibule.counting import people
+from vestibule.counting import counted, people, verb
 from vestibule.doctor import endings, matching, sign_ins
-from vestibule.doctor.accounts import Accounts, Person
+from vestibule.doctor.accounts import NO_MAILBOX, Accounts, Person
 from vestibule.doctor.finding import EXAMPLES, Counted, Examined, Finding, customer, in_order, operator
 from vestibule.doctor.names import GroupNames
 from vestibule.domains.discovery import own_domains
+from vestibule.domains.names import read_claim
+from vestibule.domains.refusal import DomainRefused
 from vestibule.identity_providers import Loaded, load
-from vestibule.model import Connection, JsonObject, User
+from vestibule.model import Connection, Identity, JsonObject, User
 from vestibule.signin.email_policy import EmailFacts, rule
 from vestibule.store import ExchangeQuery, NotFound, Store
 
@@ -136,7 +138,7 @@ async def _conflicts(looking: _Looking) -> list[Finding]:
     return [
         Finding(
             "conflicts_open",
-            f"{len(waiting)} times two accounts may be one person's, and nobody has decided.",
+            f"{counted(len(waiting), 'time')} two accounts may be one person's, and nobody has decided.",
             "The same address or name came for somebody who is there already.",
             (operator("Look at them, and link or dismiss each", command),),
             len(waiting),
@@ -147,18 +149,21 @@ async def _conflicts(looking: _Looking) -> list[Finding]:
 
 async def _of_sign_on(looking: _Looking, loaded: Loaded, asked: Counted) -> list[Finding]:
     store, connection_id, now = looking.store, looking.connection.id, looking.now
+    known = await store.identities(connection_id, None, _IDENTITIES)
     seen = await store.exchanges(connection_id, ExchangeQuery(limit=sign_ins.LOOKED_AT, resource_type="SignIn"))
     found = [
         *endings.of_provider(loaded.sign_on, connection_id, now),
         *endings.of_keys(await store.sp_keys(connection_id), connection_id, now),
         *sign_ins.findings(seen),
-        *await _identities(looking),
+        *await _identities(looking, known),
         *await _domains(looking),
         *_policy(loaded, asked),
     ]
     if looking.claims is not None:
-        found += matching.findings(matching.last_seen(looking.claims, loaded.sign_on), looking.accounts)
-    if not any(sign_ins.is_good(each) for each in seen):
+        brought = matching.last_seen(looking.claims, loaded.sign_on)
+        here = len({each.user_id for each in known})
+        found += matching.findings(brought, looking.accounts, here, by_email=loaded.sign_on.link_by_email)
+    if not known and not any(sign_ins.is_good(each) for each in seen):
         found.append(_untested(connection_id))
     if not loaded.enabled:
         command = f"vestibule connection set {connection_id} --enable"
@@ -184,7 +189,8 @@ def _policy(loaded: Loaded, asked: Counted) -> list[Finding]:
     return [
         Finding(
             "policy_asks_without_mailbox",
-            f"The e-mail policy {policy} would ask {people(asked.count)} for a code who have no mailbox.",
+            f"The e-mail policy {policy} would ask {people(asked.count)} for a code who "
+            f"{verb(asked.count, 'has', 'have')} no mailbox.",
             "They cannot get past the first sign-in by themselves.",
             (
                 operator(
@@ -202,11 +208,14 @@ def _policy(loaded: Loaded, asked: Counted) -> list[Finding]:
     ]
 
 
-async def _identities(looking: _Looking) -> list[Finding]:
+async def _identities(looking: _Looking, known: Sequence[Identity]) -> list[Finding]:
     """People who have signed in, and whose id at sign-in is not the externalId that SCIM sent."""
     differing, compared = Counted(), 0
-    for each in await looking.store.identities(looking.connection.id, None, _IDENTITIES):
-        user = await looking.store.user(looking.connection.id, each.user_id)
+    for each in known:
+        try:
+            user = await looking.store.user(looking.connection.id, each.user_id)
+        except NotFound:
+            continue
         if user.external_id is None or not _is_provisioned(user):
             continue
         compared += 1
@@ -218,8 +227,10 @@ async def _identities(looking: _Looking) -> list[Finding]:
     return [
         Finding(
             "identity_key_differs",
-            f"{differing.count} of {people(compared)} who signed in have another id at sign-in than SCIM sent.",
-            "They were found by another attribute at the first sign-in and are known since; the next ones may not be.",
+            f"{differing.count} of {people(compared)} who signed in {verb(differing.count, 'has', 'have')} another id "
+            "at sign-in than SCIM sent.",
+            "This id finds nobody: they came in by another attribute or claim, and are known since; the next ones may "
+            "not be found.",
             (
                 customer(
                     "Map objectId (or what sign-in sends) to externalId in the provisioning's mapping, and restart"
@@ -237,14 +248,17 @@ async def _domains(looking: _Looking) -> list[Finding]:
     unproven = Counter({name: count for name, count in looking.accounts.domains.items() if not is_own(name)})
     if not unproven:
         return []
-    domain = unproven.most_common(1)[0][0]
+    domain = next((name for name, _ in unproven.most_common() if _can_be_claimed(name)), None)
     return [
         Finding(
             "domain_unproven",
-            f"{unproven.total()} addresses are of {len(unproven)} domains that the enterprise has not proven.",
+            f"{counted(unproven.total(), 'address is', 'addresses are')} of {counted(len(unproven), 'domain')} that "
+            "the enterprise has not proven.",
             "Such an address does not count as its person's own, finds nobody, and leads nobody to this connection.",
             (
-                operator(
+                customer("Send an address of the enterprise's own; these domains are those of others")
+                if domain is None
+                else operator(
                     "Claim the domain, and have its record added",
                     f"vestibule domain claim {looking.connection.enterprise_id} {domain}",
                 ),
@@ -253,3 +267,12 @@ async def _domains(looking: _Looking) -> list[Finding]:
             tuple(f"{name} ({count})" for name, count in unproven.most_common(EXAMPLES)),
         )
     ]
+
+
+def _can_be_claimed(domain: str) -> bool:
+    """Whether an enterprise may hold a domain: at some anybody has mailboxes, and a tenant's first one is Entra's."""
+    try:
+        read_claim(domain)
+    except DomainRefused:
+        return False
+    return not domain.endswith(NO_MAILBOX)

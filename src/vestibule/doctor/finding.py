@@ -41,6 +41,7 @@ CODES: Final[Mapping[str, str]] = {
     "policy_asks_without_mailbox": "The e-mail policy would ask people for a code who have no mailbox.",
     "server_refuses": "The server refused what an identity provider needs to read.",
     "server_unreadable": "The server's answer is none of SCIM's.",
+    "pages_overlap": "The server sent the same resource on several pages.",
     "user_unreadable": "Users lack what every SCIM user has.",
 }
 """Every code with what it says."""

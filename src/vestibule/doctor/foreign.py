@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from vestibule.counting import counted
 from vestibule.doctor.accounts import Accounts, Person
 from vestibule.doctor.finding import Counted, Examined, Finding, in_order, operator
 from vestibule.doctor.names import GroupNames
@@ -33,6 +34,7 @@ class _Reading:
     accounts: Accounts = field(default_factory=lambda: Accounts("", ""))
     groups: GroupNames = field(default_factory=lambda: GroupNames(""))
     unreadable: Counted = field(default_factory=Counted)
+    repeated: Counted = field(default_factory=Counted)
 
     async def users(self) -> list[Finding]:
         """What is wrong with the users, or with reading them."""
@@ -46,7 +48,7 @@ class _Reading:
             found.append(
                 Finding(
                     "user_unreadable",
-                    f"{self.unreadable.count} users have no id or no userName.",
+                    f"{counted(self.unreadable.count, 'user has', 'users have')} no id or no userName.",
                     "An identity provider cannot tell them from others, and can neither change nor find them again "
                     "(RFC 7643 sections 3.1 and 4.1.1).",
                     (operator("Let the server give every user an id and a userName"),),
@@ -55,6 +57,22 @@ class _Reading:
                 )
             )
         return found
+
+    def of_pages(self) -> list[Finding]:
+        """That pages overlapped."""
+        if not self.repeated.count:
+            return []
+        return [
+            Finding(
+                "pages_overlap",
+                f"{counted(self.repeated.count, 'resource')} came again on a later page.",
+                "The server takes no heed of startIndex, or has no order of its own, so that others are on no page: "
+                "what is said here may not be all (RFC 7644 section 3.4.2.4).",
+                (operator("Let the server honour startIndex and count, in one order for all pages"),),
+                self.repeated.count,
+                tuple(self.repeated.examples),
+            )
+        ]
 
     def _see(self, row: JsonObject) -> None:
         name, ident, given = row.get("userName"), row.get("id"), row.get("externalId")
@@ -80,15 +98,26 @@ class _Reading:
         return self.groups.findings()
 
     async def _rows(self, path: str, query: str, most: int) -> AsyncIterator[JsonObject]:
-        start = 1
+        start, known = 1, set[str]()
         while start <= most:
             request = Request("GET", path, f"{query}startIndex={start}&count={_PAGE}", None, "list")
             rows, total = _page(request, await self.line.send(request))
-            for row in rows:
+            fresh = [row for row in rows if self._is_new(row, known)]
+            for row in fresh:
                 yield row
             start += len(rows)
-            if not rows or start > total:
+            # A page without anybody new leads nowhere.
+            if not fresh or start > total:
                 return
+
+    def _is_new(self, row: JsonObject, known: set[str]) -> bool:
+        """Whether a resource was on no page before; one without an id is taken for new."""
+        ident = str(row.get("id") or "")
+        if ident in known:
+            self.repeated.add(ident)
+            return False
+        known.update([ident] if ident else [])
+        return True
 
 
 async def examine(url: str, token: str, most: int = 2_000, line: Line | None = None) -> Examined:
@@ -96,7 +125,7 @@ async def examine(url: str, token: str, most: int = 2_000, line: Line | None = N
     base = url.partition("?")[0].rstrip("/")
     async with line or Line(base, token) as open_line:
         reading = _Reading(open_line, most)
-        found = [*await reading.users(), *await reading.names()]
+        found = [*await reading.users(), *await reading.names(), *reading.of_pages()]
     looked_at = {"people": reading.accounts.seen + reading.unreadable.count, "groups": reading.groups.seen}
     return Examined(in_order(found), looked_at)
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from vestibule.claims import Received
-from vestibule.counting import people
+from vestibule.counting import counted, people
 from vestibule.doctor.accounts import Accounts
 from vestibule.doctor.finding import Finding, customer, operator
 from vestibule.doctor.likeness import Form, form_of_hidden
 from vestibule.model import JsonObject
 from vestibule.signon import SignOn
+
+_BUT_BY_ADDRESS = ", unless by a proven address"
+_ARTICLES: Mapping[Form, str] = {"address": "an", "object id": "an", "text": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,18 @@ def _brought(received: Received, sign_on: SignOn, attribute: str) -> Brought:
     return Brought(attribute, sources, None, None)
 
 
-def findings(brought: list[Brought], accounts: Accounts) -> list[Finding]:
-    """What will not be found, as far as it follows from the forms."""
-    if not accounts.seen:
+def findings(brought: list[Brought], accounts: Accounts, known: int = 0, *, by_email: bool = False) -> list[Finding]:
+    """What will not be found, as far as it follows from the forms.
+
+    `known` have signed in before and are found by that; `by_email` lets an address find people, too.
+    """
+    if accounts.seen <= known:
         return []
     absent = [_absent(each, accounts) for each in brought if each.claim is None and accounts.forms[each.attribute]]
     came = [each for each in brought if each.form is not None]
     fitting = [each for each in came if accounts.forms[each.attribute][cast("Form", each.form)]]
     if came and not fitting:
-        return [*absent, _nobody(came, accounts)]
+        return [*absent, _nobody(came, accounts, known, by_email=by_email)]
     first = came[0] if came else None
     if first is not None and first not in fitting and accounts.forms[first.attribute]:
         return [*absent, _differs(first, fitting[0], accounts)]
@@ -60,16 +66,19 @@ def findings(brought: list[Brought], accounts: Accounts) -> list[Finding]:
 
 def _shown(each: Brought, accounts: Accounts) -> str:
     forms = accounts.forms[each.attribute]
-    has = (
-        f"{forms.most_common(1)[0][1]} accounts have an {forms.most_common(1)[0][0]}" if forms else "no account has one"
-    )
-    return f"{each.attribute} comes as an {each.form} (from {each.claim}), and {has}".replace("an text", "a text")
+    has = "no account has one"
+    if forms:
+        form, count = forms.most_common(1)[0]
+        has = f"{counted(count, 'account has', 'accounts have')} {_ARTICLES[form]} {form}"
+    comes = None if each.form is None else f"{_ARTICLES[each.form]} {each.form}"
+    return f"{each.attribute} comes as {comes} (from {each.claim}), and {has}"
 
 
-def _nobody(came: list[Brought], accounts: Accounts) -> Finding:
+def _nobody(came: list[Brought], accounts: Accounts, known: int, *, by_email: bool) -> Finding:
+    who = f"None of {people(accounts.seen)}" if not known else "Nobody who has not signed in before"
     return Finding(
         "nobody_will_match",
-        f"None of {people(accounts.seen)} will be found at sign-in: "
+        f"{who} will be found at sign-in{_BUT_BY_ADDRESS if by_email else ''}: "
         f"{'; '.join(_shown(each, accounts) for each in came)}.",
         "People are found by an attribute that sign-in and provisioning must send alike, to the letter.",
         (
@@ -79,7 +88,7 @@ def _nobody(came: list[Brought], accounts: Accounts) -> Finding:
                 f"vestibule connection set {accounts.where} --claim {came[0].attribute}=CLAIM",
             ),
         ),
-        accounts.seen,
+        accounts.seen - known,
         facts={each.attribute: {"claim": each.claim, "form": each.form} for each in came},
     )
 

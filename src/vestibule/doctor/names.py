@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from vestibule.counting import counted
 from vestibule.doctor.finding import Counted, Finding, customer, operator
 from vestibule.doctor.likeness import bare
 from vestibule.scim.folding import fold
@@ -17,10 +18,12 @@ class GroupNames:
     spaced: Counted = field(default_factory=Counted)
     alike: Counted = field(default_factory=Counted)
     _known: dict[str, str] = field(default_factory=dict[str, str])
+    _names: set[str] = field(default_factory=set[str])
 
     def see(self, name: str) -> None:
         """One more group."""
         self.seen += 1
+        self._names.add(fold(name))
         if name != " ".join(name.split()):
             self.spaced.add(repr(name))
         first = self._known.setdefault(bare(name), name)
@@ -34,7 +37,7 @@ class GroupNames:
             found.append(
                 Finding(
                     "group_name_spaced",
-                    f"{self.spaced.count} groups have space in their name that nobody sees.",
+                    f"{counted(self.spaced.count, 'group has', 'groups have')} space in the name that nobody sees.",
                     "An identity provider looks a group up by its exact name, finds none, and makes a second one.",
                     (operator("Rename the group in the product"), customer("Or give the group there the same name")),
                     self.spaced.count,
@@ -45,7 +48,8 @@ class GroupNames:
             found.append(
                 Finding(
                     "groups_alike",
-                    f"{self.alike.count} groups have a name that differs from another's only in what nobody sees.",
+                    f"{counted(self.alike.count, 'group has', 'groups have')} a name that differs from another's "
+                    "only in what nobody sees.",
                     "The identity provider keeps the one, and the product goes by the other.",
                     (operator("Give the group of the product the name that the identity provider sends"),),
                     self.alike.count,
@@ -58,14 +62,14 @@ class GroupNames:
         differing = Counted()
         for name in expected:
             here = self._known.get(bare(name))
-            if here is not None and fold(here) != fold(name):
+            if here is not None and fold(name) not in self._names:
                 differing.add(f"{name!r} is expected, {here!r} is here")
         if not differing.count:
             return []
         return [
             Finding(
                 "expected_group_differs",
-                f"People are expected in {differing.count} groups whose name here is a little different.",
+                f"People are expected in {counted(differing.count, 'group')} whose name here is a little different.",
                 "The identity provider finds no group of its name and makes another one, beside the product's.",
                 (
                     operator(
