@@ -5,6 +5,8 @@ from typing import Any
 from tests.sign_on.walk import ANA, Walk
 from vestibule.clock import SystemClock
 from vestibule.doctor.examining import examine
+from vestibule.idp.cast import cast
+from vestibule.model import Group
 from vestibule.rollcall import GroupRoll, keeping
 from vestibule.rollcall.keeping import Taken, in_pages
 
@@ -41,8 +43,15 @@ def test_a_sign_in_is_a_hint_of_who_belongs_into_a_group(walk: Walk) -> None:
     walk.set(claims={"groups": GROUPS})
     walk.provider.control(mistakes=[])
     assert walk.login().status_code == 303
-    # The groups came as ids this time, so she named no group of that name.
+    # The groups came as ids this time, and no group of that name is known here by one of them.
     assert roll(walk)["engineering"].expected == 0
+
+    ident = next(each.id for each in cast().groups if each.display_name == "Engineering")
+    known = Group("grp_1", walk.id, "Engineering", ident, "scim", 1, 1, 1)
+    walk.vestibule.admin(lambda store: store.create_group(known, ()))
+    assert walk.login().status_code == 303
+    found = roll(walk)["engineering"]
+    assert (found.expected, [(each.who, each.reason) for each in found.missing]) == (1, [(ANA, "not_added")])
 
 
 def test_the_doctor_knows_of_a_sign_in_what_came_amiss(walk: Walk) -> None:
