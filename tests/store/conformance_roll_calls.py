@@ -245,6 +245,31 @@ class RollCallPromises(Stage):
         assert await due() == ["rll_4"]
 
     @promise
+    async def test_what_did_not_balance_is_due_when_the_connection_was_called_since(self, store: Store) -> None:
+        """A balanced one is not, nor one of another connection; and not while it is still being called."""
+        for number, balanced in ((1, False), (2, True)):
+            kept = await keep(store, expecting(number, group=f"g{number}"), named("ana"))
+            seen = replace(kept, called_at=LATER, balanced=balanced)
+            assert await store.note_roll(seen, replace(a_roll(LATER), group=kept.group), None, None)
+
+        async def due(quiet: int, called: int = 0) -> list[str]:
+            return [each.id for each in await store.expectations_due(quiet, called, 0)]
+
+        store.record(replace(an_exchange(1), at=LATER - 1))
+        store.record(replace(an_exchange(2, THERE), at=LATER + HOUR))
+        await store.flush()
+        assert await due(LATER + DAY) == []
+        store.record(replace(an_exchange(3), at=LATER + HOUR))
+        await store.flush()
+        assert await due(LATER + HOUR) == ["rll_1"]
+        assert await due(LATER + HOUR - 1) == []
+        assert await due(LATER + HOUR - 1, called=LATER + 1) == ["rll_1"]
+        kept = await store.expectation(HERE, "g1")
+        seen = replace(kept, called_at=LATER + DAY, balanced=False)
+        assert await store.note_roll(seen, replace(a_roll(LATER + DAY), group="g1"), LATER, None)
+        assert await due(LATER + DAY) == []
+
+    @promise
     async def test_a_sign_in_names_groups_for_the_hints_that_were_asked_for(self, store: Store) -> None:
         """Other expectations are left as they are; who no longer names a group is taken out of its hint."""
         await keep(store, expecting(1, source="claims"), [])

@@ -20,6 +20,7 @@ from vestibule.entra.company import already_in_product, company
 from vestibule.entra.tenant import write_json
 
 GROUP = "grp_all@example.com"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USERS_ONLY = ["get:users", "post:users", "put:users", "patch:users", "delete:users"]
 
 
@@ -70,8 +71,15 @@ class Story:
         return {each["name"]: each for each in rolls}
 
     def get(self, path: str) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {self.token['token']}"}
-        return httpx2.get(self.url + path, headers=headers, trust_env=False)
+        return httpx2.get(self.url + path, headers=self._headers(), trust_env=False)
+
+    def remove(self, path: str, what: str) -> httpx2.Response:
+        """A PATCH that removes what an attribute path names."""
+        body = {"schemas": [PATCH_OP], "Operations": [{"op": "remove", "path": what}]}
+        return httpx2.patch(self.url + path, headers=self._headers(), json=body, trust_env=False)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token['token']}"}
 
 
 @pytest.fixture(scope="module", params=ENGINES)

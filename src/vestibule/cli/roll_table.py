@@ -9,6 +9,7 @@ from rich.text import Text
 
 from vestibule.cli.printable import printable
 from vestibule.clock import rfc3339
+from vestibule.cycles import Run
 from vestibule.model import Pending
 from vestibule.rollcall import Extra, GroupRoll, Missing
 from vestibule.store.roll_calls import RollRecord
@@ -110,15 +111,17 @@ def _line(console: Console, text: str) -> None:
     console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
-def history_lines(rolls: Sequence[RollRecord]) -> Iterator[str]:
+def history_lines(rolls: Sequence[tuple[RollRecord, Run | None]]) -> Iterator[str]:
     """The trend, a line each, with a heading."""
     if not rolls:
         return
-    names = [printable(each.group) for each in rolls]
+    names = [printable(each.group) for each, _ in rolls]
     width = max(5, *map(len, names))
-    yield f"{'When':<20}  {'Group':<{width}}  {'Expected':>8}  {'Present':>8}  {'Missing':>8}  {'Extra':>8}"
-    for name, each in zip(names, rolls, strict=True):
+    figures = f"{'Expected':>8}  {'Present':>8}  {'Missing':>8}  {'Extra':>8}"
+    yield f"{'When':<20}  {'Cycle':>5}  {'Group':<{width}}  {figures}"
+    for name, (each, cycle) in zip(names, rolls, strict=True):
         reasons = ", ".join(f"{count} {reason}" for reason, count in each.reasons.items())
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
         when = f"{rfc3339(each.at)[:16].replace('T', ' ')} UTC"
-        yield f"{when:<20}  {name:<{width}}  {figures}  {reasons or 'balanced'}"
+        number = "" if cycle is None else cycle.number
+        yield f"{when:<20}  {number:>5}  {name:<{width}}  {figures}  {reasons or 'balanced'}"

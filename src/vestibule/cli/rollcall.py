@@ -13,11 +13,12 @@ from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_members, read_number
 from vestibule.connections import Refused
+from vestibule.cycles import Run, overview
 from vestibule.model import JsonObject
 from vestibule.rollcall import Expectation, GroupRoll, call_roll, keeping, summary
 from vestibule.rollcall.keeping import NothingExpected
 from vestibule.rollcall.report import NAMES
-from vestibule.rollcall.trend import roll_json
+from vestibule.rollcall.trend import cycle_before, roll_json
 from vestibule.scim.folding import fold
 from vestibule.store import ExchangeQuery, Store
 from vestibule.store.roll_calls import RollRecord
@@ -114,15 +115,19 @@ async def _call(session: Session, store: Store, connection_id: str, wanted: _Wan
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @command
 def history(session: Session, connection_id: str, group: str | None, limit: int) -> None:
-    """The trend of CONNECTION_ID: the figures each time that they changed, and once a day; newest first."""
+    """The trend of CONNECTION_ID: the figures each time that they changed, and once a day; newest first.
 
-    async def work(store: Store) -> list[RollRecord]:
+    With each of them the cycle of the identity provider that it came after.
+    """
+
+    async def work(store: Store) -> list[tuple[RollRecord, Run | None]]:
         await connections.the_connection(store, connection_id)
-        return await store.rolls(connection_id, group, limit)
+        cycles = (await overview(store, connection_id, session.clock.now())).cycles
+        return [(each, cycle_before(cycles, each.at)) for each in await store.rolls(connection_id, group, limit)]
 
     found = session.run(work)
     text = "\n".join(history_lines(found)) or "The roll of no group has been called yet: vestibule rollcall expect."
-    session.emit({"history": [roll_json(each) for each in found]}, text)
+    session.emit({"history": [roll_json(*each) for each in found]}, text)
 
 
 @rollcall.command()

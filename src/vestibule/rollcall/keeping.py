@@ -14,7 +14,7 @@ from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollReco
 
 MINUTE = 60_000_000
 QUIET = 2 * MINUTE
-"""A group that was changed is called when nothing has changed it for so long,"""
+"""A group that was changed, or did not balance, is called when nothing has changed it, or called, for so long,"""
 AT_LEAST = 15 * MINUTE
 """or after so long in any case,"""
 DAILY = 24 * 60 * MINUTE

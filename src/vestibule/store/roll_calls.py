@@ -156,8 +156,9 @@ class RollCallStore(Protocol):
     async def expectations_due(self, quiet_since: int, called_before: int, day_before: int) -> list[KeptExpectation]:
         """Those of all connections whose group, or who is expected in it, is otherwise than at the last roll call.
 
-        A group that was changed after `quiet_since` waits, unless it was last called before `called_before`; every
-        one that was last called before `day_before` is due.
+        What did not balance is due as well when the connection was called since, as the reasons may be others. What was
+        changed, or called, after `quiet_since` waits, unless the roll was last called before `called_before`; every one
+        that was last called before `day_before` is due.
         """
         ...
 

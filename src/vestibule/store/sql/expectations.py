@@ -213,11 +213,31 @@ async def due(db: Db, quiet_since: int, called_before: int, day_before: int) -> 
         "WHERE e.state = 'current' AND (e.called_at IS NULL OR e.called_at < e.taken_at OR e.called_at < $3 "
         "OR ((coalesce(e.group_id, '') <> coalesce(g.id, x.id, '') "
         "OR coalesce(e.group_version, 0) <> coalesce(g.version, x.version, 0)) "
-        "AND (coalesce(g.updated_at, x.updated_at, 0) <= $1 OR e.called_at < $2))) "
-        "ORDER BY e.connection_id, e.group_ci",
+        "AND (coalesce(g.updated_at, x.updated_at, 0) <= $1 OR e.called_at < $2)))",
         quiet_since, called_before, day_before,
     )  # fmt: skip
-    return [await _counted(db, _expectation_of(row)) for row in rows]
+    found = {(each["connection_id"], each["id"]): _expectation_of(each) for each in rows}
+    for each in await _stirred(db, quiet_since, called_before):
+        found.setdefault((each.connection_id, each.id), each)
+    in_order = sorted(found.values(), key=lambda each: (each.connection_id, fold(each.group)))
+    return [await _counted(db, each) for each in in_order]
+
+
+async def _stirred(db: Db, quiet_since: int, called_before: int) -> list[KeptExpectation]:
+    """Those that did not balance and whose connection was called since: people came, or were refused for a reason."""
+    rows = await db.rows(
+        f"SELECT {_EXPECTATION} FROM expectations WHERE state = 'current' AND balanced = 0 ORDER BY connection_id"
+    )
+    newest: dict[str, int] = {}
+    for connection_id in {each["connection_id"] for each in rows}:
+        row = await db.row("SELECT at FROM exchanges WHERE connection_id = $1 ORDER BY id DESC LIMIT 1", connection_id)
+        newest[connection_id] = 0 if row is None else row[0]
+    return [
+        _expectation_of(each)
+        for each in rows
+        if (each["called_at"] or 0) < newest[each["connection_id"]]
+        and (newest[each["connection_id"]] <= quiet_since or (each["called_at"] or 0) < called_before)
+    ]
 
 
 async def note_roll(
