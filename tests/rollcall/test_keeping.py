@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from tests.rollcall.stage import CON, Stage, play
+from vestibule.model import Audit
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.names import Resolvers
-from vestibule.rollcall import ExpectedPerson, keeping
-from vestibule.rollcall.keeping import CannotKeep, NothingExpected
+from vestibule.rollcall import CannotExpect, Expectation, ExpectedPerson, call_roll, keeping
+from vestibule.rollcall.keeping import NothingExpected
 from vestibule.rollcall.report import expectation_json
 from vestibule.server.background import Background
+
+ENTRY = Audit("aud_1", CON, 1, "test", "rollcall.forgotten", "rll_1", {})
 
 
 def test_without_an_expectation_it_is_said_how_to_keep_one() -> None:
@@ -204,15 +207,21 @@ def test_a_group_whose_roll_cannot_be_called_keeps_no_other_waiting(
     assert "broken" in told.out + told.err
 
 
-@pytest.mark.parametrize("name", ["u" * 801, "ü" * 401])
+@pytest.mark.parametrize("name", ["u" * 801, "ü" * 401, "a\0b", "a\ud800"])
 def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(name: str) -> None:
     async def work(stage: Stage) -> None:
         await stage.expect("Sales", "before")
         for person in (ExpectedPerson(name), ExpectedPerson("ana", frozenset({name}))):
-            with pytest.raises(CannotKeep, match="longer than 800 bytes"):
+            with pytest.raises(CannotExpect, match=r"longer than 800 bytes|is no text"):
                 await stage.expect("Sales", "ana", person)
-        with pytest.raises(CannotKeep):
+            with pytest.raises(CannotExpect):
+                await call_roll(stage.store, CON, [Expectation("Sales", 1, (person,))])
+        with pytest.raises(CannotExpect):
             await stage.expect(name, "ana")
+        with pytest.raises(CannotExpect):
+            await call_roll(stage.store, CON, [Expectation(name, 1)])
+        await stage.expect("u" * 800, "ü" * 400)
+        await stage.store.forget_expectation(CON, "u" * 800, ENTRY)
         assert [each.count for each in await stage.store.expectations(CON)] == [1]
 
     play(work)

@@ -16,7 +16,7 @@ from vestibule.cli.source import read_expectations, read_people
 from vestibule.clock import rfc3339
 from vestibule.connections import Refused
 from vestibule.rollcall import MOST, ExpectedPerson, keeping
-from vestibule.rollcall.keeping import CannotKeep, Taken, in_pages
+from vestibule.rollcall.keeping import Taken, in_pages
 from vestibule.rollcall.lists import InvalidList, Row, read_csv_list, read_names
 from vestibule.rollcall.report import expectation_json
 from vestibule.scim.folding import fold
@@ -98,10 +98,7 @@ def expect(
         graph = Graph(tenant, client_id, secret, graph_group or group or "", graph_url, login_url)
     asked = Asked(connection_id, group, csv_file, names, count, source, claims, graph, directory)
     _check(asked)
-    try:
-        kept = session.run(lambda store: _keep(session, store, asked))
-    except CannotKeep as error:
-        fail(str(error))
+    kept = session.run(lambda store: _keep(session, store, asked))
     session.emit({"expectations": [expectation_json(each) for each in kept]}, "\n".join(map(_told, kept)))
 
 

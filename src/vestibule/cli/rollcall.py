@@ -12,11 +12,9 @@ from vestibule.cli.expect import expect
 from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_members, read_number
-from vestibule.connections import Refused
 from vestibule.cycles import Run, overview
 from vestibule.model import JsonObject
 from vestibule.rollcall import Expectation, GroupRoll, call_roll, keeping, summary
-from vestibule.rollcall.keeping import NothingExpected
 from vestibule.rollcall.report import NAMES
 from vestibule.rollcall.trend import cycle_before, roll_json
 from vestibule.scim.folding import fold
@@ -100,10 +98,7 @@ async def _call(session: Session, store: Store, connection_id: str, wanted: _Wan
     if wanted.at_hand:
         rolls = await call_roll(store, connection_id, wanted.at_hand, wanted.names)
     else:
-        try:
-            rolls = await keeping.call(store, session.clock, connection_id, wanted.groups, wanted.names)
-        except NothingExpected as error:
-            raise Refused(str(error)) from error
+        rolls = await keeping.call(store, session.clock, connection_id, wanted.groups, wanted.names)
     if not await store.exchanges(connection_id, ExchangeQuery(limit=1)):
         click.echo("No identity provider has called this connection yet.", err=True)
     return rolls
@@ -139,10 +134,7 @@ def forget(session: Session, connection_id: str, group: str) -> None:
 
     async def work(store: Store) -> None:
         await connections.the_connection(store, connection_id)
-        try:
-            await keeping.forget(store, session.clock, connection_id, group)
-        except NothingExpected as error:
-            raise Refused(str(error)) from error
+        await keeping.forget(store, session.clock, connection_id, group)
 
     session.run(work)
     shown: JsonObject = {"forgotten": group}

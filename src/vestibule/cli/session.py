@@ -22,6 +22,8 @@ from vestibule.domains.refusal import DomainRefused
 from vestibule.fixing import CannotFix
 from vestibule.outbound import Unusable
 from vestibule.review import CannotDecide
+from vestibule.rollcall import CannotExpect
+from vestibule.rollcall.keeping import NothingExpected
 from vestibule.scim.errors import ScimError
 from vestibule.scim.scopes import UnknownScope
 from vestibule.settings import InvalidSettings, Settings
@@ -105,6 +107,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
         except (
             Refused,
+            CannotExpect,
+            NothingExpected,
             CannotDecide,
             CannotFix,
             DomainRefused,

@@ -4,8 +4,18 @@
 """
 
 from vestibule.rollcall.calling import call_roll
-from vestibule.rollcall.expectation import MOST, Expectation
+from vestibule.rollcall.expectation import MOST, CannotExpect, Expectation
 from vestibule.rollcall.report import Extra, GroupRoll, Missing, summary
 from vestibule.store.roll_calls import ExpectedPerson
 
-__all__ = ["MOST", "Expectation", "ExpectedPerson", "Extra", "GroupRoll", "Missing", "call_roll", "summary"]
+__all__ = [
+    "MOST",
+    "CannotExpect",
+    "Expectation",
+    "ExpectedPerson",
+    "Extra",
+    "GroupRoll",
+    "Missing",
+    "call_roll",
+    "summary",
+]

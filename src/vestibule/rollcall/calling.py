@@ -10,7 +10,7 @@ import orjson
 from vestibule.counting import people
 from vestibule.model import Group, Member
 from vestibule.rollcall import reasons
-from vestibule.rollcall.expectation import Expectation
+from vestibule.rollcall.expectation import Expectation, check_names, check_people
 from vestibule.rollcall.reasons import Situation, account_of
 from vestibule.rollcall.refusal import named_in
 from vestibule.rollcall.report import NAMES, Extra, GroupRoll, Tally
@@ -42,7 +42,14 @@ class Roster(Protocol):
 async def call_roll(
     store: Store, connection_id: str, expectations: Iterable[Expectation], names: int | None = NAMES
 ) -> list[GroupRoll]:
-    """Compare each expectation with the members that the store has now; `names` of each reason are named."""
+    """Compare each expectation with the members that the store has now; `names` of each reason are named.
+
+    Raises CannotExpect.
+    """
+    expectations = list(expectations)
+    for each in expectations:
+        check_names([each.group])
+        check_people(each.people or ())
     return [await _roll_at_hand(store, connection_id, each, names) for each in expectations]
 
 

@@ -7,7 +7,7 @@ from vestibule import ids
 from vestibule.clock import Clock
 from vestibule.model import Audit, Group, JsonObject
 from vestibule.rollcall.calling import call_kept, the_group
-from vestibule.rollcall.expectation import Expectation
+from vestibule.rollcall.expectation import Expectation, check_names, check_people
 from vestibule.rollcall.report import NAMES, GroupRoll
 from vestibule.store import NotFound, Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord, Source
@@ -21,16 +21,10 @@ DAILY = 24 * 60 * MINUTE
 """and every group once a day, as people change without their groups."""
 NAMED = 10
 """How many people of one reason the audit names."""
-LONGEST = 800
-"""How many bytes a name or an id may have."""
 
 
 class NothingExpected(Exception):
     """Nobody has said who is expected; the message says how to."""
-
-
-class CannotKeep(Exception):
-    """An expectation that cannot be kept; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +50,13 @@ async def expect_people(
 ) -> KeptExpectation:
     """Keep who is expected in a group, in place of what was kept before; nothing counts until all pages are in.
 
-    `nested` may be filled while the pages are read. Raises CannotKeep.
+    `nested` may be filled while the pages are read. Raises CannotExpect.
     """
     draft = _draft(clock, connection_id, group, 0, taken)
     await store.begin_expectation(draft)
     try:
         async for page in pages:
-            _check([text for each in page for text in (each.user_name, *each.external_ids)])
+            check_people(page)
             await store.add_expected(connection_id, draft.id, page)
         return await _settled(store, clock, draft, actor, nested)
     except BaseException:
@@ -107,23 +101,13 @@ async def in_pages(people: Iterable[ExpectedPerson], size: int = 1_000) -> Async
 
 
 def _draft(clock: Clock, connection_id: str, group: str, count: int, taken: Taken) -> KeptExpectation:
-    _check([group])
+    check_names([group])
     now = clock.now()
     ident = ids.new_id("rll", now)
     detail = dict(taken.detail or {})
     return KeptExpectation(
         connection_id, ident, group, taken.source, count, now, taken.external_id, taken.nested, detail
     )
-
-
-def _check(names: Iterable[str]) -> None:
-    """Whether names can be looked for: an index holds no longer ones."""
-    for each in names:
-        if len(each) > LONGEST // 4 and len(each.encode()) > LONGEST:
-            raise CannotKeep(
-                f"{each[:60]!r}… is longer than {LONGEST} bytes, as no name or id is: see that each stands in a "
-                "line or a cell of its own."
-            )
 
 
 async def _settled(

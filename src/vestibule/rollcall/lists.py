@@ -119,8 +119,6 @@ def _row(cells: dict[str, str], name: str, number: int) -> Row:
     if not shown:
         raise InvalidList(f"{name}, row {number}: nobody is named in it; fill in the name, or take the row out.")
     ids = frozenset(each for each in (ident, _first(cells, _NICKNAMES)) if each)
-    if any("\0" in each for each in cells.values()):
-        raise InvalidList(f"{name}, row {number}: it has a NUL character, which no name has. Export it again as UTF-8.")
     person = ExpectedPerson(_provisioned(shown), ids, _is_enabled(cells))
     return Row(number, person, _first(cells, _GROUPS), nested)
 
@@ -154,8 +152,6 @@ def read_names(lines: Iterable[str], name: str) -> Iterator[ExpectedPerson]:
             who = part.strip().strip('"').strip()
             if "<" in who and who.endswith(">"):
                 who = who.rpartition("<")[2][:-1].strip()
-            if "\0" in who:
-                raise InvalidList(f"{name}: {who[:100]!r} has a NUL character, which no name has. Save it as UTF-8.")
             if who:
                 found = True
                 yield ExpectedPerson(_provisioned(who))
