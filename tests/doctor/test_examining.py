@@ -329,6 +329,28 @@ def test_what_ends_soon_is_told_with_how_soon() -> None:
         assert (late.facts["within_days"], "ended on" in late.sentence) == (within, within == 0)
 
 
+def test_a_certificate_that_has_ended_and_is_let_through_is_not_said_to_be_refused() -> None:
+    """The day from which sign-ins are refused is told as the settings have it."""
+
+    async def setting(stage: Stage) -> None:
+        await signing_in(stage)
+
+    async def let_through(stage: Stage) -> None:
+        await setting(stage)
+        connection = await stage.store.connection(CON)
+        until = stage.clock.now() + 230 * DAY
+        await change_settings(stage.store, connection, {"expired_until": until}, stage.clock.now(), actor="test")
+
+    def why(how: Callable[[Stage], Awaitable[Any]]) -> tuple[str, str]:
+        told = found(examined(how, later=201 * DAY))["certificate_expires"]
+        return told.why.split(" on ")[0], told.facts["not_after"][:10]
+
+    ended, not_after = why(setting)
+    assert ended == f"From {not_after}"
+    ended, not_after = why(let_through)
+    assert ended > f"From {not_after}"
+
+
 def test_what_is_not_finished_before_switching_on_is_told() -> None:
     async def setting(stage: Stage) -> None:
         await stage.user("ana@acme.example", externalId=OBJECT_ID.format(1), emails=mail("ana@acme.example"))

@@ -37,7 +37,7 @@ def of_provider(sign_on: SignOn, connection_id: str, now: int) -> list[Finding]:
     if not isinstance(idp, SamlIdp):
         return []
     renew = f"vestibule connection set {connection_id} --metadata URL"
-    found = _of_certificates(idp, renew, now)
+    found = _of_certificates(idp, renew, now, sign_on.expired_until or 0)
     if idp.metadata_url is None:
         found.append(
             Finding(
@@ -60,8 +60,8 @@ def of_provider(sign_on: SignOn, connection_id: str, now: int) -> list[Finding]:
     return found
 
 
-def _of_certificates(idp: SamlIdp, renew: str, now: int) -> list[Finding]:
-    """The one that lasts longest, when it ends soon."""
+def _of_certificates(idp: SamlIdp, renew: str, now: int, expired_until: int) -> list[Finding]:
+    """The one that lasts longest, when it ends soon. Until `expired_until` one that has ended is let through."""
     ends = [each for each in map(_end_of, idp.certificates) if each is not None]
     told = _when(max(ends), now) if ends else None
     if told is None:
@@ -71,7 +71,7 @@ def _of_certificates(idp: SamlIdp, renew: str, now: int) -> list[Finding]:
         Finding(
             "certificate_expires",
             f"The identity provider's signing certificate {told}.",
-            f"Once it has ended, every sign-in is refused. {then}",
+            f"From {rfc3339(max(*ends, expired_until))[:10]} on every sign-in is refused. {then}",
             (
                 customer("Make a new signing certificate now, and leave it inactive until it is here"),
                 operator("Read the metadata, which names the new one", renew),
