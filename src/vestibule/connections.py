@@ -233,31 +233,37 @@ async def grant(
 
     `because` is kept with the audit entry. Raises Refused for an unknown token, a revoked or expired one, or no scope.
     """
-    token = await the_token(store, token_id)
     now = clock.now()
     if not scopes:
         raise Refused(f"Name at least one scope to grant: --all-scopes, or --scope out of {', '.join(SCOPES)}.")
-    if not is_active(token, now):
-        raise Refused(f"{token_id} is revoked or expired; scopes would not bring it back. Create a new token.")
-    change = TokenChange(scopes=token.scopes | scopes)
-    detail: JsonObject = {
-        "granted": in_order(scopes - token.scopes),
-        "before": in_order(token.scopes),
-        "after": in_order(token.scopes | scopes),
-        **(because or {}),
-    }
-    entry = _audit(token, now, actor, "token.scopes_granted", detail)
-    return await store.change_token(token.connection_id, token_id, change, entry)
+
+    def change(token: Token) -> tuple[TokenChange, Audit] | None:
+        if not is_active(token, now):
+            raise Refused(f"{token_id} is revoked or expired; scopes would not bring it back. Create a new token.")
+        if scopes <= token.scopes:
+            return None
+        detail: JsonObject = {
+            "granted": in_order(scopes - token.scopes),
+            "before": in_order(token.scopes),
+            "after": in_order(token.scopes | scopes),
+            **(because or {}),
+        }
+        entry = _audit(token, now, actor, "token.scopes_granted", detail)
+        return TokenChange(scopes=token.scopes | scopes), entry
+
+    return await store.change_token((await the_token(store, token_id)).connection_id, token_id, change)
 
 
 async def revoke(store: Store, clock: Clock, token_id: str, *, actor: str = "cli") -> Token:
     """Revoke a token for good; doing it twice changes nothing. Raises Refused for an unknown token."""
-    token = await the_token(store, token_id)
-    if token.revoked_at is not None:
-        return token
     now = clock.now()
-    entry = _audit(token, now, actor, "token.revoked", {})
-    return await store.change_token(token.connection_id, token_id, TokenChange(revoked_at=now), entry)
+
+    def change(token: Token) -> tuple[TokenChange, Audit] | None:
+        if token.revoked_at is not None:
+            return None
+        return TokenChange(revoked_at=now), _audit(token, now, actor, "token.revoked", {})
+
+    return await store.change_token((await the_token(store, token_id)).connection_id, token_id, change)
 
 
 async def rotate(store: Store, clock: Clock, token_id: str, *, actor: str = "cli") -> MintedToken:

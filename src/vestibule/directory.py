@@ -32,7 +32,7 @@ from vestibule.scim.profile import Profile
 from vestibule.scim.resource import GroupDraft, keep_immutables, with_schemas
 from vestibule.scim.schema import CORE_USER
 from vestibule.scim.user_patch import UserChange, apply
-from vestibule.store import GroupChanged, Guarded, NotFound, Page, Rules, Store
+from vestibule.store import Decided, Decision, GroupChanged, Guarded, NotFound, Page, Rules, Store
 
 DEFAULT = Profile()
 Edit: TypeAlias = Callable[[JsonObject], JsonObject]
@@ -102,20 +102,25 @@ class Directory:
             check_protected(holder, adopted)
             return adopted
 
+        # An approval is good for once, whoever comes at the same time.
+        use = None if approved is None else self._used(approved)
+
         async def write(rules: Rules) -> User:
             with in_scim_terms("User", holder_id):
-                return await self.store.change_user(connection_id, holder_id, adopt, None, rules)
+                return await self.store.change_user(connection_id, holder_id, adopt, None, rules, use)
 
         try:
-            linked = await self._guarded(connection_id, profile, write)
+            return await self._guarded(connection_id, profile, write)
         except errors.Uniqueness as again:
             await self._note_conflict(user, again.facts["holder"], again.facts["attribute"], again.facts["value"])
             raise
-        if approved is not None:
-            now = self.clock.now()
-            entry = Audit(ids.new_id("aud", now), connection_id, now, "scim", "conflict.done", approved.id, {})
-            await self.store.decide_conflict(connection_id, approved.id, "done", entry)
-        return linked
+        except Decided as decided:
+            raise refusal from decided
+
+    def _used(self, approved: Conflict) -> Decision:
+        now = self.clock.now()
+        entry = Audit(ids.new_id("aud", now), approved.connection_id, now, "scim", "conflict.done", approved.id, {})
+        return Decision(approved.id, "linked", "done", entry)
 
     async def _approved(self, connection_id: str, holder: str, attribute: str, value: str) -> Conflict | None:
         """The conflict by which an administrator let the account take over what comes next; good for once."""

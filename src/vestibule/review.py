@@ -3,7 +3,10 @@
 `because` is kept with the audit entry of an act, e.g. the request that it was done for.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 
 import orjson
 
@@ -12,7 +15,7 @@ from vestibule.account_rules import check_protected, stored
 from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
 from vestibule.scim.errors import Protected
-from vestibule.store import NotFound, Store, Taken
+from vestibule.store import Decided, Decision, NotFound, Store, Taken
 
 APPROVAL_LASTS = 24 * 3_600_000_000
 """For how long, in microseconds, an approved hold lets through what it held."""
@@ -41,12 +44,13 @@ async def link(
     Raises CannotDecide.
     """
     conflict = await _open(store, connection_id, conflict_id)
-    if conflict.other_id is not None:
-        try:
-            await store.merge_users(connection_id, conflict.other_id, conflict.user_id, clock.now())
-        except NotFound as error:
-            raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
-    return await _decide(store, clock, conflict, "linked", actor, because)
+    decision = _decision(clock, conflict, "linked", actor, because)
+    with _only_if_open():
+        if conflict.other_id is None:
+            return await store.decide_conflict(connection_id, decision)
+        at = decision.audit.at
+        await store.merge_users(connection_id, conflict.other_id, conflict.user_id, at, decision)
+        return replace(conflict, state="linked", decided_at=at)
 
 
 async def dismiss(
@@ -60,7 +64,8 @@ async def dismiss(
 ) -> Conflict:
     """Say that they are two people. Raises CannotDecide."""
     conflict = await _open(store, connection_id, conflict_id)
-    return await _decide(store, clock, conflict, "dismissed", actor, because)
+    with _only_if_open():
+        return await store.decide_conflict(connection_id, _decision(clock, conflict, "dismissed", actor, because))
 
 
 async def _open(store: Store, connection_id: str, conflict_id: str) -> Conflict:
@@ -72,6 +77,17 @@ async def _open(store: Store, connection_id: str, conflict_id: str) -> Conflict:
     if found[0].state != "open":
         raise CannotDecide(f"{conflict_id} was {found[0].state} already.")
     return found[0]
+
+
+@contextmanager
+def _only_if_open() -> Generator[None]:
+    """Say what came between, e.g. another administrator's decision. Raises CannotDecide."""
+    try:
+        yield
+    except Decided as error:
+        raise CannotDecide(f"{error.id} was {error.state} already.") from error
+    except NotFound as error:
+        raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
 
 
 async def rekey(
@@ -99,31 +115,28 @@ async def rekey(
         check_protected(user, changed)
         return changed
 
+    detail: JsonObject = {**names, "conflict": conflict.id, **(because or {})}
+    entry = _audit(clock, connection_id, actor, "user.rekeyed", conflict.user_id, detail)
     try:
-        user = await store.change_user(connection_id, conflict.user_id, change)
-    except NotFound as error:
-        raise CannotDecide(f"{error.id} is no longer here; dismiss the conflict instead.") from error
+        with _only_if_open():
+            return await store.change_user(
+                connection_id, conflict.user_id, change, along=Decision(conflict.id, "open", "done", entry)
+            )
     except Protected as error:
         raise CannotDecide(f"{conflict.user_id} is protected: it is not renamed.") from error
     except Taken as error:
         raise CannotDecide(
             f"{conflict.user_id} cannot have that {error.attribute}: another account has it already."
         ) from error
-    detail: JsonObject = {**names, "conflict": conflict.id, **(because or {})}
-    await store.decide_conflict(
-        connection_id, conflict.id, "done", _audit(clock, connection_id, actor, "user.rekeyed", user.id, detail)
-    )
-    return user
 
 
-async def _decide(
-    store: Store, clock: Clock, conflict: Conflict, state: str, actor: str, because: JsonObject | None
-) -> Conflict:
+def _decision(
+    clock: Clock, conflict: Conflict, state: Literal["linked", "dismissed"], actor: str, because: JsonObject | None
+) -> Decision:
     detail: JsonObject = {"attribute": conflict.attribute, "value": conflict.value, "user": conflict.user_id}
     detail |= because or {}
     entry = _audit(clock, conflict.connection_id, actor, f"conflict.{state}", conflict.id, detail)
-    decided = "linked" if state == "linked" else "dismissed"
-    return await store.decide_conflict(conflict.connection_id, conflict.id, decided, entry)
+    return Decision(conflict.id, "open", state, entry)
 
 
 async def approve(
@@ -183,18 +196,14 @@ async def protect(
     because: JsonObject | None = None,
 ) -> User:
     """Keep provisioning from renaming, deactivating or deleting an account, or let it again. Raises CannotDecide."""
-    now = clock.now()
+    action = "user.protected" if protected else "user.unprotected"
+    entry = _audit(clock, connection_id, actor, action, user_id, dict(because or {}))
     try:
-        changed = await store.change_user(
-            connection_id,
-            user_id,
-            lambda user: None if user.protected is protected else replace(user, protected=protected, updated_at=now),
+        return await store.change_user(
+            connection_id, user_id, lambda user: replace(user, protected=protected, updated_at=entry.at), along=entry
         )
     except NotFound as error:
         raise CannotDecide(f"There is no user {user_id} in {connection_id}.") from error
-    action = "user.protected" if protected else "user.unprotected"
-    await store.add_audit(_audit(clock, connection_id, actor, action, user_id, dict(because or {})))
-    return changed
 
 
 def conflict_json(conflict: Conflict) -> JsonObject:

@@ -16,7 +16,7 @@ from vestibule.model import Exchange
 from vestibule.store import Store
 
 T = TypeVar("T")
-BY = Doer("ana")
+BY = Doer("ana", "operator")
 
 
 def run(here: Tenant, work: Callable[[Tools], Awaitable[T]]) -> T:
@@ -60,7 +60,7 @@ def audit(here: Tenant) -> list[Any]:
 
 
 def arguments_of(here: Tenant, exchange: Exchange, name: str) -> Mapping[str, Any]:
-    offered = run(here, lambda tools: fixing.offers(tools, exchange))
+    offered = run(here, lambda tools: fixing.offers(tools, exchange, BY))
     return next(each.fix.do.arguments for each in offered.offers if each.fix.do and each.fix.do.operation == name)
 
 
@@ -127,6 +127,9 @@ def test_a_fix_that_is_the_operators_is_none_of_the_customers(tenant: Tenant) ->
     admin = Doer("ana", "customer_admin")
     exchange = sign_in("unsolicited")(tenant)
     assert refusal(tenant, exchange, "allow_idp_initiated", by=admin).code == "role"
+    offered = run(tenant, lambda tools: fixing.offers(tools, exchange, admin)).offers
+    (shown,) = (each for each in offered if each.fix.do and each.fix.do.operation == "allow_idp_initiated")
+    assert (shown.preview, shown.refusal and shown.refusal.code) == (None, "role")
     assert do(tenant, lacks_scopes(tenant), "grant_scopes", by=admin).after
 
 

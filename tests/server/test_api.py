@@ -178,7 +178,12 @@ def test_a_refused_request_is_explained_and_fixed(here: Tenant) -> None:
         is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", key=None), 401, "Authorization")
         is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"with": {"token": "tok_x"}}), 422, "token")
         is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"with": []}), 422, "JSON object")
-        done = ask(here, "POST", f"{request_id}/fixes/grant_scopes").json()
+        for bad in ("x", {"sentence": ""}, {**grant["preview"], "more": 1}):
+            is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"shown": bad}), 422, "shown")
+        stale = {**grant["preview"], "before": {"token": token.id, "scopes": []}}
+        is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"shown": stale}), 409, "look at it again")
+        assert client.get("/Groups").status_code == 403
+        done = ask(here, "POST", f"{request_id}/fixes/grant_scopes", {"shown": grant["preview"]}).json()
         assert (done["done"], done["after"]) == (True, grant["preview"]["after"])
         assert client.get("/Groups").status_code == 200
     is_problem(ask(here, "POST", f"{request_id}/fixes/grant_scopes"), 409, "nothing left")

@@ -25,7 +25,7 @@ def run(walk: Walk, work: Callable[[Tools], Awaitable[T]]) -> T:
 
 
 def do(walk: Walk, exchange: Exchange, name: str, *, dry: bool = False) -> Preview:
-    return run(walk, lambda tools: fixing.do(tools, exchange, name, Doer("ana"), dry=dry))
+    return run(walk, lambda tools: fixing.do(tools, exchange, name, Doer("ana", "operator"), dry=dry))
 
 
 def test_metadata_are_read_again_when_the_certificate_is_another_one(walk: Walk) -> None:

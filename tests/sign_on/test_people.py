@@ -221,7 +221,7 @@ def test_scim_stays_the_authority_when_its_token_runs_out(walk: Walk, scim: http
     else:
         change = TokenChange(expires_at=1)
     entry = Audit(f"aud_{how}", walk.id, 1, "test", "token.changed", tokens[0].id, {})
-    walk.vestibule.admin(lambda store: store.change_token(walk.id, tokens[0].id, change, entry))
+    walk.vestibule.admin(lambda store: store.change_token(walk.id, tokens[0].id, lambda _: (change, entry)))
     answer = walk.login()
     assert (answer.status_code, walk.code_of(answer)) == (403, "person_removed")
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.store.conformance_accounts import AccountPromises
 from tests.store.conformance_costs import CostPromises
+from tests.store.conformance_decisions import DecisionPromises
 from tests.store.conformance_domains import DomainPromises
 from tests.store.conformance_groups import GroupPromises, adding, removing
 from tests.store.conformance_lists import ListPromises
@@ -101,6 +102,7 @@ class StoreConformance(
     ReferencePromises,
     ManagerPromises,
     ReviewPromises,
+    DecisionPromises,
     SignOnPromises,
     CostPromises,
     AccountPromises,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.store.staging import AT, HERE, LATER, THERE, Stage, a_token, an_audit, an_exchange, ids_of, promise
-from vestibule.model import Connection, Enterprise, TokenChange
+from vestibule.model import Connection, Enterprise, Token, TokenChange
 from vestibule.store import Credentials, ExchangeQuery, NotFound, Store
 
 DAY = 86_400_000_000
@@ -53,19 +53,24 @@ class AccountPromises(Stage):
 
     @promise
     async def test_a_token_changes_with_its_audit_entry_or_not_at_all(self, store: Store) -> None:
-        """Fields left at None stay as they are."""
+        """Fields left at None stay as they are; the change is told what the token is by then, and may be none."""
         await store.add_token(a_token(), b"hash", an_audit(1))
         wider = frozenset({"get:users", "get:groups"})
-        changed = await store.change_token(HERE, "tok_1", TokenChange(scopes=wider), an_audit(2))
+        changed = await store.change_token(HERE, "tok_1", lambda _: (TokenChange(scopes=wider), an_audit(2)))
         assert changed == replace(a_token(), scopes=wider)
-        await store.change_token(HERE, "tok_1", TokenChange(expires_at=LATER), an_audit(3))
-        await store.change_token(HERE, "tok_1", TokenChange(revoked_at=LATER), an_audit(4))
+        await store.change_token(HERE, "tok_1", lambda _: (TokenChange(expires_at=LATER), an_audit(3)))
+        await store.change_token(HERE, "tok_1", lambda _: (TokenChange(revoked_at=LATER), an_audit(4)))
         assert (await store.credentials(HERE, "tok_1")).token == replace(
             a_token(), scopes=wider, expires_at=LATER, revoked_at=LATER
         )
         for connection_id, token_id in ((THERE, "tok_1"), (HERE, "tok_none")):
             with pytest.raises(NotFound):
-                await store.change_token(connection_id, token_id, TokenChange(revoked_at=1), an_audit(5, connection_id))
+                await store.change_token(
+                    connection_id, token_id, lambda _: (TokenChange(revoked_at=1), an_audit(5, HERE))
+                )
+        seen: list[Token] = []
+        same = await store.change_token(HERE, "tok_1", seen.append)
+        assert seen == [same] == await store.tokens(HERE)
         assert await store.audit(THERE) == []
         assert [each.id for each in await store.audit(HERE)] == ["aud_4", "aud_3", "aud_2", "aud_1"]
 
@@ -73,7 +78,7 @@ class AccountPromises(Stage):
     async def test_an_audit_entry_that_cannot_be_kept_undoes_the_change(self, store: Store) -> None:
         """Both or neither: here the entry's id is in use."""
         await store.add_token(a_token(), b"hash", an_audit(1))
-        change = store.change_token(HERE, "tok_1", TokenChange(revoked_at=LATER), an_audit(1))
+        change = store.change_token(HERE, "tok_1", lambda _: (TokenChange(revoked_at=LATER), an_audit(1)))
         [raised] = await asyncio.gather(change, return_exceptions=True)
         assert isinstance(raised, Exception)
         assert (await store.credentials(HERE, "tok_1")).token.revoked_at is None

@@ -27,7 +27,7 @@ from tests.store.staging import (
 )
 from vestibule.model import Conflict, GroupRef, Hold, User
 from vestibule.scim.patch import GroupChange
-from vestibule.store import Guarded, NotFound, Rules, Store
+from vestibule.store import Decision, Guarded, NotFound, Rules, Store
 
 WINDOW = 600_000_000
 THREE_GO = Rules(hold_deactivations=3, hold_window=WINDOW)
@@ -77,8 +77,8 @@ class ReviewPromises(Stage):
         """It is counted on; lists tell the states apart; the audit entry is kept with the decision."""
         for number in (1, 2, 3):
             await store.note_conflict(a_conflict(number, value=f"v{number}"))
-        linked = await store.decide_conflict(HERE, "cfl_1", "linked", an_audit(1))
-        dismissed = await store.decide_conflict(HERE, "cfl_2", "dismissed", an_audit(2))
+        linked = await store.decide_conflict(HERE, Decision("cfl_1", "open", "linked", an_audit(1)))
+        dismissed = await store.decide_conflict(HERE, Decision("cfl_2", "open", "dismissed", an_audit(2)))
         assert (linked.state, linked.decided_at, dismissed.state) == ("linked", AT, "dismissed")
         again = await store.note_conflict(a_conflict(9, value="v1"))
         assert (again.id, again.state, again.requests, again.decided_at) == ("cfl_1", "linked", 2, AT)
@@ -93,7 +93,7 @@ class ReviewPromises(Stage):
         await store.note_conflict(a_conflict(1, THERE))
         await store.note_hold(a_hold(1, THERE))
         for call in (
-            store.decide_conflict(HERE, "cfl_1", "linked", an_audit()),
+            store.decide_conflict(HERE, Decision("cfl_1", "open", "linked", an_audit())),
             store.decide_hold(HERE, "hld_1", LATER, an_audit()),
             store.change_settings("con_none", lambda _: "{}", an_audit()),
         ):

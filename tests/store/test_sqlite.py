@@ -318,7 +318,7 @@ class TestFiles:
             server, command = (SqliteStore.open(str(tmp_path / FILE)) for _ in range(2))
             await two_connections(server)
             await server.add_token(a_token(), b"hash", an_audit(1))
-            await command.change_token(HERE, "tok_1", TokenChange(revoked_at=LATER), an_audit(2))
+            await command.change_token(HERE, "tok_1", lambda _: (TokenChange(revoked_at=LATER), an_audit(2)))
             assert (await server.credentials(HERE, "tok_1")).token.revoked_at == LATER
             await server.create_user(a_user(1))
             assert (await command.users(HERE)).total == 1

@@ -13,7 +13,7 @@ from vestibule.fixing import Doer, Offer, Offered, Preview, Tools
 from vestibule.model import Exchange, JsonObject
 from vestibule.store import NotFound, Store
 
-_BY = Doer("cli")
+_BY = Doer("cli", "operator")
 
 
 @click.command()
@@ -30,7 +30,7 @@ def fix(session: Session, request_id: str, operation: str | None, given: tuple[s
     """
     exchange = _recorded(session, request_id)
     if operation is None:
-        offered = session.run(lambda store: fixing.offers(_tools(session, store), exchange))
+        offered = session.run(lambda store: fixing.offers(_tools(session, store), exchange, _BY))
         session.emit({"request_id": request_id, **offered.as_json()}, _offered_text(request_id, offered))
         return
     arguments = _arguments(given)

@@ -33,7 +33,7 @@ class Doer:
     """Who has a fix done: a name for the audit, and a role."""
 
     name: str
-    role: Role = "operator"
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +68,19 @@ class Offered:
         return {**self.explanation.as_json(), "fixes": [each.as_json() for each in self.offers]}
 
 
-async def offers(tools: Tools, exchange: Exchange) -> Offered:
-    """What can be done about a recorded exchange, each with its preview. Changes nothing."""
+async def offers(tools: Tools, exchange: Exchange, by: Doer) -> Offered:
+    """What can be done about a recorded exchange, each with its preview for who may do it. Changes nothing."""
     seen = await with_hindsight(tools.store, exchange)
     explanation = explain(seen)
-    return Offered(explanation, tuple([await _offer(tools, seen, each) for each in explanation.every_fix()]))
+    return Offered(explanation, tuple([await _offer(tools, seen, each, by) for each in explanation.every_fix()]))
 
 
-async def _offer(tools: Tools, exchange: Exchange, fix: Fix) -> Offer:
+async def _offer(tools: Tools, exchange: Exchange, fix: Fix, by: Doer) -> Offer:
     if fix.do is None:
         return Offer(fix)
     operation = OPERATIONS[fix.do.operation]
     try:
+        _check_role(operation, exchange, by)
         case = _case(exchange, fix, {})
         return Offer(fix, operation.role, preview=await operation.preview(tools, case))
     except CannotFix as refusal:
@@ -107,8 +108,7 @@ async def do(
         told = ", ".join(reversed(fixes)) or "none; what it was for may have been decided already"
         raise CannotFix("unknown", f"{exchange.id} has no fix {name!r}. Those that it has now: {told}.")
     operation = OPERATIONS[name]
-    if operation.role == "operator" and by.role != "operator":
-        raise CannotFix("role", f"{name} is for whoever runs Vestibule; ask them, and give them {exchange.id}.")
+    _check_role(operation, exchange, by)
     case = _case(seen, fixes[name], given or {})
     preview = await operation.preview(tools, case)
     if shown is not None and shown != preview:
@@ -116,6 +116,12 @@ async def do(
     if not dry:
         await _act(operation, tools, case, by.name)
     return preview
+
+
+def _check_role(operation: Operation, exchange: Exchange, by: Doer) -> None:
+    if operation.role == "operator" and by.role != "operator":
+        told = f"{operation.name} is for whoever runs Vestibule; ask them, and give them {exchange.id}."
+        raise CannotFix("role", told)
 
 
 async def _act(operation: Operation, tools: Tools, case: Case, actor: str) -> None:

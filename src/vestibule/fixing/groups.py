@@ -55,15 +55,13 @@ async def _check_free(tools: Tools, case: Case, name: str, group: Group) -> None
 async def _act(tools: Tools, case: Case, actor: str) -> None:
     group, wanted, now = await _group(tools, case), _wanted(case), tools.clock.now()
     change = GroupChange(display_name=wanted.get("displayName"), external_id=wanted.get("externalId"))
-    try:
-        await tools.store.change_group(case.connection_id, group.id, change, now, "app")
-    except Taken as error:
-        raise CannotFix("failed", f"{error.holder} has the {error.attribute} {error.value!r} already.") from error
     before = {"displayName": group.display_name, "externalId": group.external_id}
     detail = {"before": before, "after": {**before, **wanted}, **case.because()}
-    await tools.store.add_audit(
-        Audit(ids.new_id("aud", now), case.connection_id, now, actor, "group.mapped", group.id, detail)
-    )
+    entry = Audit(ids.new_id("aud", now), case.connection_id, now, actor, "group.mapped", group.id, detail)
+    try:
+        await tools.store.change_group(case.connection_id, group.id, change, now, "app", audit=entry)
+    except Taken as error:
+        raise CannotFix("failed", f"{error.holder} has the {error.attribute} {error.value!r} already.") from error
 
 
 OPERATIONS = (Operation("map_group", "customer_admin", _read, _plan, _act),)

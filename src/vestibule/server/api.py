@@ -6,7 +6,7 @@ JSON in and out; a refusal is a problem document (RFC 9457). The key is `VESTIBU
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import orjson
 from starlette.requests import Request
@@ -16,8 +16,8 @@ from starlette.routing import Route
 from vestibule import connections, fixing, review
 from vestibule.clock import Clock
 from vestibule.connections import Refused
-from vestibule.fixing import CannotFix, Doer, Tools
-from vestibule.model import Connection, Exchange
+from vestibule.fixing import CannotFix, Doer, Preview, Tools
+from vestibule.model import Connection, Exchange, JsonObject
 from vestibule.outbound.fetch import Fetcher
 from vestibule.review import CannotDecide, conflict_json, hold_json
 from vestibule.scim.errors import InvalidValue
@@ -26,6 +26,8 @@ from vestibule.store import NotFound, Store
 
 Act: TypeAlias = Callable[[Request], Awaitable[Any]]
 _ACTOR = "api"
+_BY = Doer(_ACTOR, "operator")
+"""Who has the one key of the API runs Vestibule."""
 MAX_BODY = 256 * 1024
 """The largest request body, in bytes."""
 
@@ -152,17 +154,17 @@ class Api:
     async def explanation(self, request: Request) -> Any:
         """GET /v1/scim_requests/{id}: what happened, why, and each fix with what it would change now."""
         exchange = await self._recorded(request)
-        return {"request_id": exchange.id, **(await fixing.offers(self._tools, exchange)).as_json()}
+        return {"request_id": exchange.id, **(await fixing.offers(self._tools, exchange, _BY)).as_json()}
 
     async def fix(self, request: Request) -> Any:
-        """POST …/fixes/{operation}: have it done. The body may hold `with`, arguments that the fix leaves open."""
+        """POST …/fixes/{operation}: have it done.
+
+        The body may hold `with`, arguments that the fix leaves open, and `shown`, the preview that was agreed to.
+        """
         exchange = await self._recorded(request)
-        body: Any = await _body(request, empty={})
-        given: Any = body.get("with", {}) if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if not isinstance(given, dict):
-            raise InvalidValue("The body is a JSON object, and `with` in it is one.")
+        given, shown = _asked(await _body(request, empty={}))
         operation = request.path_params["operation"]
-        done = await fixing.do(self._tools, exchange, operation, Doer(_ACTOR), given=given)  # pyright: ignore[reportUnknownArgumentType]
+        done = await fixing.do(self._tools, exchange, operation, _BY, given=given, shown=shown)
         return {"request_id": exchange.id, "operation": operation, "done": True, **done.as_json()}
 
     @property
@@ -189,6 +191,21 @@ def _of(request: Request) -> str:
 
 def _settings(connection: Connection) -> dict[str, Any]:
     return {"connection_id": connection.id, **kept_profile(connection.settings).as_json()}
+
+
+def _asked(body: Any) -> tuple[JsonObject, Preview | None]:
+    """What a fix is asked for with. Raises InvalidValue."""
+    members: JsonObject = cast("JsonObject", body) if isinstance(body, dict) else {"with": None}
+    given: Any = members.get("with", dict[str, Any]())
+    shown: Any = members.get("shown")
+    if not isinstance(given, dict) or not (shown is None or isinstance(shown, dict)):
+        raise InvalidValue("The body is a JSON object, and so are `with` and `shown` in it.")
+    if shown is None:
+        return cast("JsonObject", given), None
+    wanted = cast("JsonObject", shown)
+    if wanted.keys() != {"sentence", "before", "after"}:
+        raise InvalidValue("`shown` is the preview as it was told: `sentence`, `before` and `after`.")
+    return cast("JsonObject", given), Preview(**wanted)
 
 
 async def _body(request: Request, empty: Any = None) -> Any:

@@ -17,7 +17,7 @@ Promises that every engine keeps and `tests/store/conformance.py` checks:
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
 from vestibule.model import (
     Audit,
@@ -41,6 +41,8 @@ from vestibule.scim.sorting import Sort
 from vestibule.store.answers import (
     AS_IS,
     Credentials,
+    Decided,
+    Decision,
     Declined,
     ExchangeQuery,
     GroupChanged,
@@ -70,6 +72,8 @@ from vestibule.store.sign_on import SignOnStore
 __all__ = [
     "AS_IS",
     "Credentials",
+    "Decided",
+    "Decision",
     "Declined",
     "ExchangeQuery",
     "GroupChanged",
@@ -164,8 +168,13 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
         """The tokens of a connection, revoked and expired ones too, in the order of making."""
         ...
 
-    async def change_token(self, connection_id: str, token_id: str, change: TokenChange, audit: Audit) -> Token:
-        """Apply a change and keep the audit entry, both or neither. Raises NotFound."""
+    async def change_token(
+        self, connection_id: str, token_id: str, change: Callable[[Token], tuple[TokenChange, Audit] | None]
+    ) -> Token:
+        """Apply a pure `change` to the present token and keep the audit entry, both or neither.
+
+        It returns None for no change; what it raises is passed on and nothing is changed. Raises NotFound.
+        """
         ...
 
     def token_used(self, connection_id: str, token_id: str, at: int) -> None:
@@ -219,11 +228,14 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
         change: Callable[[User], User | None],
         expected_version: int | None = None,
         rules: Rules = AS_IS,
+        along: Audit | Decision | None = None,
     ) -> User:
         """Apply a pure `change` to the present user in one transaction; it may be called more than once.
 
         It returns the new user (the store sets `version` to the present one plus one) or None for no change.
-        What it raises is passed on and nothing is changed. Raises NotFound, Stale, Taken, UnknownManager, Guarded.
+        What it raises is passed on and nothing is changed. `along` is kept in the same transaction: an audit
+        entry when the user changes, a decision in any case.
+        Raises NotFound, Stale, Taken, UnknownManager, Guarded, Decided.
         """
         ...
 
@@ -236,8 +248,13 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
         """
         ...
 
-    async def merge_users(self, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
-        """Move the memberships of one user to another and delete it. Raises NotFound."""
+    async def merge_users(
+        self, connection_id: str, kept_id: str, gone_id: str, at: int, decision: Decision | None = None
+    ) -> None:
+        """Move the memberships of one user to another and delete it, by a decision that is kept with it.
+
+        Raises NotFound, Decided.
+        """
         ...
 
     # Groups
@@ -285,11 +302,13 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
         origin: Origin = "scim",
         expected_version: int | None = None,
         rules: Rules = AS_IS,
+        audit: Audit | None = None,
     ) -> GroupChanged:
         """Apply a GroupChange set-wise in one transaction, reading no member that it does not name.
 
         A member that was there before keeps its `origin`; when `origin` is `scim` it becomes `claimed`. A group
-        of another origin is adopted (`adopted_at`) by the first change whose `origin` is `scim`.
+        of another origin is adopted (`adopted_at`) by the first change whose `origin` is `scim`. When
+        something changes, the audit entry is kept with it.
         Raises NotFound, Stale, Taken, UnknownMembers, Guarded.
         """
         ...
@@ -333,10 +352,8 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
         """The conflicts of a connection, all or those of a state, newest first."""
         ...
 
-    async def decide_conflict(
-        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed", "done"], audit: Audit
-    ) -> Conflict:
-        """Decide a conflict and keep the audit entry, both or neither. Raises NotFound."""
+    async def decide_conflict(self, connection_id: str, decision: Decision) -> Conflict:
+        """Decide a conflict and keep the audit entry, both or neither. Raises NotFound, Decided."""
         ...
 
     async def note_hold(self, hold: Hold) -> Hold:

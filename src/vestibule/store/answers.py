@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from vestibule.model import Group, SignedInSession, Token
+from vestibule.model import Audit, Group, SignedInSession, Token
 from vestibule.outcome import Outcome
 from vestibule.scim.sorting import SortValue
 
@@ -41,6 +41,15 @@ class Stale(StoreError):
         super().__init__(f"expected version {expected}, found {present}")
         self.expected = expected
         self.present = present
+
+
+class Decided(StoreError):
+    """A conflict is in another state than a decision is of. Nothing was changed."""
+
+    def __init__(self, id: str, state: str) -> None:  # noqa: A002 -- the word of the model
+        super().__init__(f"{id} is {state}")
+        self.id = id
+        self.state = state
 
 
 class UnknownMembers(StoreError):
@@ -145,6 +154,19 @@ class Rules:
 
 AS_IS = Rules()
 """Every reference must lead somewhere, and nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a conflict, with its audit entry; where accounts change by it, in the same transaction.
+
+    `was` is the state that it is decided in; when it is in another one, nothing is changed.
+    """
+
+    conflict_id: str
+    was: Literal["open", "linked"]
+    state: Literal["linked", "dismissed", "done"]
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)

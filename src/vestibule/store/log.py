@@ -60,10 +60,6 @@ class LogStore(Protocol):
         """
         ...
 
-    async def add_audit(self, audit: Audit) -> None:
-        """Keep an audit entry of an act that is written otherwise."""
-        ...
-
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """The audit entries of a connection, or of what belongs to an enterprise, newest first."""
         ...

@@ -1,7 +1,6 @@
 """The store over an engine: what is read and written, the same for SQLite and for PostgreSQL."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal
 
 from vestibule import ids
 from vestibule.model import (
@@ -23,7 +22,7 @@ from vestibule.scim.cursor import Position
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.patch import GroupChange
 from vestibule.scim.sorting import Sort
-from vestibule.store.answers import AS_IS, Credentials, GroupChanged, Page, Rules
+from vestibule.store.answers import AS_IS, Credentials, Decision, GroupChanged, Page, Rules
 from vestibule.store.engine import Engine, Write
 from vestibule.store.relational_domains import RelationalDomains
 from vestibule.store.relational_log import RelationalLog
@@ -123,11 +122,11 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
         """See Store."""
         return await tokens.of(self._engine.reading, connection_id)
 
-    async def change_token(self, connection_id: str, token_id: str, change: TokenChange, audit: Audit) -> Token:
+    async def change_token(
+        self, connection_id: str, token_id: str, change: Callable[[Token], tuple[TokenChange, Audit] | None]
+    ) -> Token:
         """See Store."""
-        return await self._engine.write(
-            connection_id, lambda db: tokens.change(db, connection_id, token_id, change, audit)
-        )
+        return await self._engine.write(connection_id, lambda db: tokens.change(db, connection_id, token_id, change))
 
     def token_used(self, connection_id: str, token_id: str, at: int) -> None:
         """See Store. Written at most once a second for a token, as nobody reads it more finely."""
@@ -182,10 +181,11 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
         change: Callable[[User], User | None],
         expected_version: int | None = None,
         rules: Rules = AS_IS,
+        along: Audit | Decision | None = None,
     ) -> User:
         """See Store."""
         return await self._engine.write(
-            connection_id, lambda db: users.update(db, connection_id, user_id, change, expected_version, rules)
+            connection_id, lambda db: users.update(db, connection_id, user_id, change, expected_version, rules, along)
         )
 
     async def delete_user(
@@ -196,9 +196,13 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
             connection_id, lambda db: users.delete(db, connection_id, user_id, at, expected_version, rules)
         )
 
-    async def merge_users(self, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+    async def merge_users(
+        self, connection_id: str, kept_id: str, gone_id: str, at: int, decision: Decision | None = None
+    ) -> None:
         """See Store."""
-        await self._engine.write(connection_id, lambda db: users.merge(db, connection_id, kept_id, gone_id, at))
+        await self._engine.write(
+            connection_id, lambda db: users.merge(db, connection_id, kept_id, gone_id, at, decision)
+        )
 
     # Groups
 
@@ -243,11 +247,12 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
         origin: Origin = "scim",
         expected_version: int | None = None,
         rules: Rules = AS_IS,
+        audit: Audit | None = None,
     ) -> GroupChanged:
         """See Store."""
         return await self._engine.write(
             connection_id,
-            lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version, rules),
+            lambda db: groups.update(db, connection_id, group_id, change, at, origin, expected_version, rules, audit),
         )
 
     async def delete_group(
@@ -289,13 +294,9 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
         """See Store."""
         return await review.conflicts(self._engine.reading, connection_id, state)
 
-    async def decide_conflict(
-        self, connection_id: str, conflict_id: str, state: Literal["linked", "dismissed", "done"], audit: Audit
-    ) -> Conflict:
+    async def decide_conflict(self, connection_id: str, decision: Decision) -> Conflict:
         """See Store."""
-        return await self._engine.write(
-            connection_id, lambda db: review.decide_conflict(db, connection_id, conflict_id, state, audit)
-        )
+        return await self._engine.write(connection_id, lambda db: review.decide_conflict(db, connection_id, decision))
 
     async def note_hold(self, hold: Hold) -> Hold:
         """See Store."""

@@ -55,10 +55,6 @@ class RelationalLog:
             return 0
         return await self._engine.write(connection_id, lambda db: traffic.prune(db, connection_id, before, most, limit))
 
-    async def add_audit(self, audit: Audit) -> None:
-        """See LogStore."""
-        await self._engine.write(audit.connection_id, lambda db: log.insert_audit(db, audit))
-
     async def audit(self, connection_id: str, limit: int = 100) -> list[Audit]:
         """See LogStore."""
         return await log.audit(self._engine.reading, connection_id, limit)

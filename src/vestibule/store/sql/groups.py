@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vestibule.model import Group, Member, Origin
+from vestibule.model import Audit, Group, Member, Origin
 from vestibule.scim.folding import fold
 from vestibule.scim.patch import GroupChange
 from vestibule.store.answers import GroupChanged, Guarded, NotFound, Page, Rules, Taken
@@ -21,6 +21,7 @@ from vestibule.store.sql.resources import (
     named,
     set_columns,
 )
+from vestibule.store.sql.review import keep_along
 from vestibule.store.sql.rows import GROUP, MEMBER, group_of, member_of
 
 
@@ -88,19 +89,15 @@ async def update(
     origin: Origin,
     expected_version: int | None,
     rules: Rules,
+    audit: Audit | None = None,
 ) -> GroupChanged:
     """Apply a change set-wise: who is to leave leaves, who is to join joins, then the attributes."""
     present = await one(db, connection_id, group_id)
     check_version(present.version, expected_version)
     rows = Membership(db, connection_id, group_id, rules)
     left, joined = await rows.change(change, origin, at)
-    changed = replace(
-        present,
-        display_name=change.display_name or present.display_name,
-        external_id=present.external_id if change.external_id is None else change.external_id or None,
-        member_count=present.member_count + len(joined) - len(left),
-        adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
-    )
+    changed = _renamed(present, change, at, origin)
+    changed = replace(changed, member_count=present.member_count + len(joined) - len(left))
     if left and rules.hold_emptied_group is not None and counts(present):
         await _guard_emptied(db, present, changed, at, rules)
     renamed = await _is_renamed(db, present, changed) or rows.nested_changes > 0
@@ -110,6 +107,7 @@ async def update(
         await set_columns(db, "groups", (connection_id, group_id), differing(_columns(present), _columns(changed)))
     if counts(changed) != counts(present):
         await count_groups(db, connection_id, counts(changed) - counts(present))
+    await keep_along(db, connection_id, audit, changed=changed != present)
     return GroupChanged(
         changed,
         tuple(joined),
@@ -120,6 +118,16 @@ async def update(
         parked=tuple(rows.parked),
         nested=tuple(rows.nested),
         resolved=rows.resolved,
+    )
+
+
+def _renamed(present: Group, change: GroupChange, at: int, origin: Origin) -> Group:
+    """The group with its new names, and adopted where it is now."""
+    return replace(
+        present,
+        display_name=change.display_name or present.display_name,
+        external_id=present.external_id if change.external_id is None else change.external_id or None,
+        adopted_at=at if origin == "scim" != present.origin and present.adopted_at is None else present.adopted_at,
     )
 
 

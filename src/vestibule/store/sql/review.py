@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from vestibule.model import Audit, Conflict, Hold
-from vestibule.store.answers import NotFound
+from vestibule.store.answers import Decided, Decision, NotFound
 from vestibule.store.db import Db, Row
 from vestibule.store.sql.log import insert_audit
 
@@ -42,17 +42,29 @@ async def conflicts(db: Db, connection_id: str, state: str | None) -> list[Confl
     return [_conflict_of(row) for row in rows]
 
 
-async def decide_conflict(db: Db, connection_id: str, conflict_id: str, state: str, entry: Audit) -> Conflict:
-    """Link or dismiss a conflict and keep the audit entry. Raises NotFound."""
+async def decide_conflict(db: Db, connection_id: str, decision: Decision) -> Conflict:
+    """Decide a conflict that is in the state that the decision is of. Raises NotFound, Decided."""
+    key = (connection_id, decision.conflict_id)
     row = await db.row(
-        "UPDATE conflicts SET state = $1, decided_at = $2 WHERE connection_id = $3 AND id = $4 "
+        "UPDATE conflicts SET state = $3, decided_at = $4 WHERE connection_id = $1 AND id = $2 AND state = $5 "
         f"RETURNING {_CONFLICT}",
-        state, entry.at, connection_id, conflict_id,
+        *key, decision.state, decision.audit.at, decision.was,
     )  # fmt: skip
     if row is None:
-        raise NotFound("conflict", conflict_id)
-    await insert_audit(db, entry)
+        present = await db.row("SELECT state FROM conflicts WHERE connection_id = $1 AND id = $2", *key)
+        raise (
+            NotFound("conflict", decision.conflict_id) if present is None else Decided(decision.conflict_id, present[0])
+        )
+    await insert_audit(db, decision.audit)
     return _conflict_of(row)
+
+
+async def keep_along(db: Db, connection_id: str, along: Audit | Decision | None, *, changed: bool) -> None:
+    """What is kept with a change: a decision in any case, an audit entry when something changed."""
+    if isinstance(along, Decision):
+        await decide_conflict(db, connection_id, along)
+    elif along is not None and changed:
+        await insert_audit(db, along)
 
 
 def _conflict_of(row: Row) -> Conflict:

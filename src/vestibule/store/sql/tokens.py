@@ -1,5 +1,7 @@
 """Tokens of connections, and what a request needs to know of its caller."""
 
+from collections.abc import Callable
+
 import orjson
 
 from vestibule.model import Audit, Token, TokenChange
@@ -58,15 +60,22 @@ async def of(db: Db, connection_id: str) -> list[Token]:
     return [token_of(row) for row in rows]
 
 
-async def change(db: Db, connection_id: str, token_id: str, wanted: TokenChange, entry: Audit) -> Token:
-    """Apply a change to a token and keep the audit entry."""
+async def change(
+    db: Db, connection_id: str, token_id: str, decide: Callable[[Token], tuple[TokenChange, Audit] | None]
+) -> Token:
+    """Apply a pure change to the present token and keep the audit entry. Raises NotFound."""
+    present = await db.row(f"SELECT {TOKEN} FROM tokens WHERE connection_id = $1 AND id = $2", connection_id, token_id)
+    if present is None:
+        raise NotFound("token", token_id)
+    decided = decide(token_of(present))
+    if decided is None:
+        return token_of(present)
+    wanted, entry = decided
     row = await db.row(
         "UPDATE tokens SET scopes = coalesce($3, scopes), expires_at = coalesce($4, expires_at), "
         f"revoked_at = coalesce($5, revoked_at) WHERE connection_id = $1 AND id = $2 RETURNING {TOKEN}",
         connection_id, token_id, None if wanted.scopes is None else _scopes(wanted.scopes), wanted.expires_at,
         wanted.revoked_at,
     )  # fmt: skip
-    if row is None:
-        raise NotFound("token", token_id)
     await insert_audit(db, entry)
     return token_of(row)

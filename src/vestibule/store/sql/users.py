@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from vestibule.model import JsonObject, User
+from vestibule.model import Audit, JsonObject, User
 from vestibule.scim.folding import fold
-from vestibule.store.answers import Guarded, NotFound, Page, Rules, Taken
+from vestibule.store.answers import Decision, Guarded, NotFound, Page, Rules, Taken
 from vestibule.store.db import Db
 from vestibule.store.sql import references, sessions
 from vestibule.store.sql.canaries import counts
@@ -24,6 +24,7 @@ from vestibule.store.sql.resources import (
     named,
     set_columns,
 )
+from vestibule.store.sql.review import decide_conflict, keep_along
 from vestibule.store.sql.rows import USER, prefixed, user_of
 
 _INSERT = f"INSERT INTO users ({USER}, user_name_ci, manager_id, display_name, display_name_ci) VALUES (" + (
@@ -135,13 +136,19 @@ async def update(
     change: Callable[[User], User | None],
     expected_version: int | None,
     rules: Rules,
+    along: Audit | Decision | None = None,
 ) -> User:
-    """Apply a pure change to the present user."""
+    """Apply a pure change to the present user, and keep what goes along with it."""
     present = await one(db, connection_id, user_id)
     check_version(present.version, expected_version)
-    changed = change(present)
-    if changed is None:
-        return present
+    wanted = change(present)
+    changed = present if wanted is None else await _changed(db, present, wanted, rules)
+    await keep_along(db, connection_id, along, changed=changed != present)
+    return changed
+
+
+async def _changed(db: Db, present: User, changed: User, rules: Rules) -> User:
+    """The present user as it is wanted, written where that is another one."""
     before, after = orjson.loads(present.document), orjson.loads(changed.document)
     settled = await references.settle_manager(db, changed, after, references.manager_of(before), parks=rules.park)
     if settled is not changed:
@@ -154,7 +161,7 @@ async def update(
             return adopted
         return present
     if present.active and not changed.active and counts(present):
-        await _guard_deactivation(db, connection_id, changed.updated_at, rules)
+        await _guard_deactivation(db, present.connection_id, changed.updated_at, rules)
     if _names(changed) != _names(present) and (taken := await _holder(db, changed)) is not None:
         raise taken
     changed = replace(changed, version=present.version + 1)
@@ -234,8 +241,12 @@ async def delete(db: Db, connection_id: str, user_id: str, at: int, expected_ver
     await _remove(db, present, at, None)
 
 
-async def merge(db: Db, connection_id: str, kept_id: str, gone_id: str, at: int) -> None:
+async def merge(
+    db: Db, connection_id: str, kept_id: str, gone_id: str, at: int, decision: Decision | None = None
+) -> None:
     """Move the memberships of one user to another and delete it; its id means the other one from now on."""
+    if decision is not None:
+        await decide_conflict(db, connection_id, decision)
     kept = await one(db, connection_id, kept_id)
     gone = await one(db, connection_id, gone_id)
     if gone.protected and not kept.protected:
