@@ -13,7 +13,8 @@ from vestibule import connections, fixing, review
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
 from vestibule.fixing import CannotFix, Preview, Tools
-from vestibule.model import Exchange
+from vestibule.model import Exchange, User
+from vestibule.scim.errors import Uniqueness
 
 CLOCK = SystemClock()
 ONCE = {
@@ -21,7 +22,6 @@ ONCE = {
     "dismiss_conflict or link_conflict": (same_email, "dismiss_conflict", "link_conflict"),
     "link_conflict or rekey_match": (taken, "link_conflict", "rekey_match"),
     "rekey_match or link_conflict": (taken, "rekey_match", "link_conflict"),
-    "rekey_match twice": (taken, "rekey_match", "rekey_match"),
     "approve_sign_in or refuse_sign_in": (waiting, "approve_sign_in", "refuse_sign_in"),
 }
 
@@ -42,13 +42,13 @@ def test_of_two_decisions_at_once_one_is_taken(tenant: Tenant, name: str) -> Non
     make, first, second = ONCE[name]
     exchange = make(tenant)
     before = audit(tenant)
-    done, refused = both(tenant, exchange, first, second)
-    assert isinstance(done, Preview), done
-    assert isinstance(refused, CannotFix), refused
+    told = dict(zip((first, second), both(tenant, exchange, first, second), strict=True))
+    (done,) = (name for name, each in told.items() if isinstance(each, Preview))
+    (refused,) = (each for each in told.values() if isinstance(each, CannotFix))
     assert refused.code in ("done", "gone", "failed")
     assert "already" in str(refused)
     (entry, *older) = audit(tenant)
-    assert (older, entry.detail["fix"]) == (before, first)
+    assert (older, entry.detail["fix"]) == (before, done)
 
 
 def test_scopes_that_are_granted_at_once_are_all_granted(tenant: Tenant) -> None:
@@ -83,7 +83,9 @@ def test_a_token_that_is_revoked_in_the_same_turn_is_not_widened(tenant: Tenant)
     assert audit(tenant)[0].action == "token.revoked"
 
 
-@pytest.mark.parametrize(("make", "operation"), [(protected, "unprotect_user"), (lacks_scopes, "grant_scopes")])
+@pytest.mark.parametrize(
+    ("make", "operation"), [(protected, "unprotect_user"), (lacks_scopes, "grant_scopes"), (taken, "rekey_match")]
+)
 def test_what_is_done_twice_at_once_is_in_the_audit_once(
     tenant: Tenant, make: Callable[[Tenant], Exchange], operation: str
 ) -> None:
@@ -106,15 +108,16 @@ def test_an_approval_to_take_an_account_over_is_good_for_one_request(tenant: Ten
             *(directory.create_user(tenant.connection_id, each) for each in incoming), return_exceptions=True
         )
 
-    first, second = run(tenant, work)
-    assert first.external_id == "00u-0"
-    assert second.facts["attribute"] == "userName"
+    told = run(tenant, work)
+    (adopted,) = (each for each in told if isinstance(each, User))
+    (refused,) = (each for each in told if isinstance(each, Uniqueness))
+    assert (adopted.external_id[:4], refused.facts["attribute"]) == ("00u-", "userName")
     assert [each.action for each in audit(tenant)].count("conflict.done") == 1
 
 
 def test_a_hold_that_is_refused_while_it_is_approved_is_told_by_two_entries(tenant: Tenant) -> None:
     exchange = emptied(tenant)
     both(tenant, exchange, "approve_hold", "refuse_hold")
-    assert [each.action for each in audit(tenant)[:2]] == ["hold.refused", "hold.approved"]
     (hold,) = tenant.vestibule.admin(lambda store: store.holds(tenant.connection_id))
-    assert hold.state == "refused"
+    assert {each.action for each in audit(tenant)[:2]} == {"hold.refused", "hold.approved"}
+    assert hold.state in ("approved", "refused")
