@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from vestibule.clock import SystemClock
 from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
 from vestibule.rollcall.keeping import Taken, expect_people
+from vestibule.store import Store, Unreachable
 from vestibule.support import Pseudonyms, Redactor, Scope, write_bundle
 from vestibule.support.collect import shown_settings
 
@@ -131,6 +132,26 @@ def test_the_page_needs_nothing_beside_it(peopled: Tenant, tmp_path: Path) -> No
         assert needing not in shown
     assert "default-src 'none'" in shown
     assert peopled.connection_id in shown
+
+
+@pytest.mark.parametrize("name", ["bundle.zip", "bundle"])
+def test_a_bundle_that_is_broken_off_leaves_nothing_behind(tenant: Tenant, tmp_path: Path, name: str) -> None:
+    entry(tenant, tenant.http.get("/Users"))
+    now, out = NOW(), tmp_path / name
+    scope = Scope(tenant.connection_id, now - 3_600_000_000, now + 1, "https://x.example", "sqlite")
+
+    async def work(store: Store) -> None:
+        class Failing:
+            def __getattr__(self, called: str) -> Any:
+                if called == "exchanges":
+                    raise Unreachable("The disk is gone.")
+                return getattr(store, called)
+
+        await write_bundle(cast("Store", Failing()), scope, now, out)
+
+    with pytest.raises(Unreachable):
+        tenant.vestibule.admin(work)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
 
 
 def test_what_people_call_themselves_cannot_become_part_of_the_page(tenant: Tenant, tmp_path: Path) -> None:

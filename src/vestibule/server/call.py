@@ -51,7 +51,7 @@ class Call:
         """The body as JSON. Raises UnsupportedMediaType, InvalidSyntax with the position of the fault."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in ("", MEDIA_TYPE, "application/json"):
-            raise UnsupportedMediaType(f"Send the body as {MEDIA_TYPE}, not as {kind}.")
+            raise UnsupportedMediaType(f"Send the body as {MEDIA_TYPE}, not as {kind[:80]!r}.")
         _check_coding(self.headers)
         # A byte order mark says nothing of UTF-8 (RFC 8259 section 8.1).
         body = self.body.removeprefix(b"\xef\xbb\xbf")
@@ -78,7 +78,7 @@ def _check_coding(headers: Mapping[str, str]) -> None:
     """The body is plain UTF-8. Raises UnsupportedMediaType (RFC 9110 section 15.5.16)."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in ("", "identity"):
-        raise UnsupportedMediaType(f"Send the body as it is: the Content-Encoding {coding[:40]} is not read.")
+        raise UnsupportedMediaType(f"Send the body as it is: the Content-Encoding {coding[:40]!r} is not read.")
     charset = _CHARSET.search(headers.get("content-type", ""))
     if charset is not None and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(f"Send the body in UTF-8, not in {charset[1][:40]} (RFC 8259 section 8.1).")

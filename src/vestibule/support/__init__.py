@@ -13,7 +13,7 @@ from vestibule.explain import explain
 from vestibule.log import Known, entry_json
 from vestibule.model import Exchange, JsonObject
 from vestibule.store import ExchangeQuery, Store
-from vestibule.support.collect import Scope, Situation, collect
+from vestibule.support.collect import Scope, Situation, collect, know_group
 from vestibule.support.page import Summary, page
 from vestibule.support.pseudonyms import Pseudonyms
 from vestibule.support.redact import Redactor
@@ -53,6 +53,8 @@ async def _entries(store: Store, scope: Scope, redactor: Redactor, situation: Si
     while True:
         found = await store.exchanges(scope.connection_id, query)
         for each in found:
+            if each.resource_type == "Group" and each.target:
+                await know_group(store, scope.connection_id, redactor, each.target)
             yield _entry(redactor.exchange(each), situation.known)
         if len(found) < _PIECE:
             return
@@ -91,10 +93,22 @@ class _Zip:
 
 @contextmanager
 def _files(out: Path) -> Generator[_Folder | _Zip]:
+    """Where the files go. There is a whole bundle afterwards, or none."""
     if out.suffix.lower() == ".zip":
-        out.touch(mode=0o600)
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            yield _Zip(archive)
+        part = out.with_name(f"{out.name}.part")
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        try:
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+                yield _Zip(archive)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
         return
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    yield _Folder(out)
+    try:
+        yield _Folder(out)
+    except BaseException:
+        for name in (LOG, REST, PAGE):
+            (out / name).unlink(missing_ok=True)
+        raise

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -13,7 +14,7 @@ from vestibule.clock import rfc3339
 from vestibule.cycles import Overview, overview
 from vestibule.log import Known
 from vestibule.model import Connection, JsonObject, Token
-from vestibule.rollcall import Expectation, GroupRoll, call_roll
+from vestibule.rollcall import Expectation, GroupRoll, Missing, call_roll, reasons
 from vestibule.rollcall.calling import call_kept
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound, Store, schema
@@ -22,6 +23,8 @@ from vestibule.support.redact import Redactor
 _KEPT_BACK: Final = frozenset({"client_secret", "discovery", "jwks"})
 """Of the sign-on settings: the secret, and documents that are long and to be had of the identity provider."""
 _GROUPS: Final = 200
+ACTS: Final = 1_000
+"""Among how many of the newest acts of administrators those of the time are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
     connection = await store.connection(scope.connection_id)
     tokens = await store.tokens(connection.id)
     groups = await store.groups(connection.id, None, 1, _GROUPS)
-    redactor.names.groups |= {fold(each.display_name) for each in groups.items}
-    redactor.names.groups |= {fold(each.group) for each in scope.expectations}
+    for name in (*(each.display_name for each in groups.items), *(each.group for each in scope.expectations)):
+        await know_group(store, connection.id, redactor, name)
     seen = await overview(store, connection.id, now)
     rolls = await _rolls(store, scope, redactor)
     document: JsonObject = {
@@ -69,17 +72,33 @@ async def collect(store: Store, scope: Scope, now: int, redactor: Redactor) -> S
         "waiting": await _waiting(store, connection.id),
         "cycles": _cycles(seen, redactor),
         "groups": [
-            {"name": each.display_name, "members": each.member_count, "origin": each.origin} for each in groups.items
+            {"name": redactor.group(each.display_name), "members": each.member_count, "origin": each.origin}
+            for each in groups.items
         ],
         "groups_in_all": groups.total,
-        "rollcall": [_roll(each, redactor) for each in rolls],
+        "rollcall": [await _roll(store, each, redactor) for each in rolls],
         "audit": [
             {"at": rfc3339(each.at), "action": each.action, "target": redactor.who(each.target)}
-            for each in await store.audit(connection.id, 100)
+            for each in await store.audit(connection.id, ACTS)
             if scope.since <= each.at < scope.until
         ],
     }
     return Situation(document, Known({each.id: each for each in tokens}, seen.cycles))
+
+
+async def know_group(store: Store, connection_id: str, redactor: Redactor, name: str) -> None:
+    """Let a group be called by its name, unless a person has the same one, or an address of a person is in it."""
+    names = redactor.names
+    if fold(name.strip()) in names.groups or redactor.with_names:
+        return
+    addresses = names.addresses_in(name)
+    if addresses and addresses != [name.strip()]:
+        return
+    try:
+        await store.user_named(connection_id, name.strip())
+    except NotFound:
+        if not (addresses and await store.users_with_email(connection_id, addresses)):
+            names.groups.add(fold(name.strip()))
 
 
 def _versions(scope: Scope) -> JsonObject:
@@ -145,7 +164,8 @@ async def _rolls(store: Store, scope: Scope, redactor: Redactor) -> list[GroupRo
     if scope.expectations:
         return await call_roll(store, scope.connection_id, scope.expectations)
     kept = await store.expectations(scope.connection_id)
-    redactor.names.groups |= {fold(each.group) for each in kept}
+    for each in kept:
+        await know_group(store, scope.connection_id, redactor, each.group)
     return [await call_kept(store, each) for each in kept]
 
 
@@ -161,26 +181,54 @@ async def _waiting(store: Store, connection_id: str) -> JsonObject:
 def _cycles(seen: Overview, redactor: Redactor) -> JsonObject:
     """The cycles, told anew after those whom they name have got their other names."""
     shown = seen.as_json(20)
+    newest = seen.verdict.refusal
     for each in shown["refused"]:
-        if each["kind"] == "User" and not each["who"].startswith("/"):
-            each["who"] = redactor.who(each["who"])
+        who = each["who"]
+        each["who"] = _refused(each["kind"], who, redactor)
+        if newest is not None and each["request_id"] == newest.id:
+            shown |= {name: shown[name].replace(who, each["who"]) for name in ("sentence", "why")}
     return shown | {name: redactor.text(shown[name]) for name in ("sentence", "why")}
 
 
-def _roll(roll: GroupRoll, redactor: Redactor) -> JsonObject:
-    missing = [
-        replace(
-            each,
-            who=each.who if each.count > 1 else redactor.who(each.who),
-            detail=redactor.text(each.detail),
-            evidence={name: redactor.evidence(value) for name, value in each.evidence.items()},
-        )
-        for each in roll.missing
-    ]
-    extra = [replace(each, who=each.who if each.count > 1 else redactor.who(each.who)) for each in roll.extra]
-    shown = replace(roll, missing=tuple(missing), extra=tuple(extra), pending=()).as_json()
+def _refused(kind: str | None, who: str, redactor: Redactor) -> str:
+    """The name, id or path of what was refused."""
+    if who.startswith("/"):
+        return redactor.path(who)
+    return redactor.who(who) if kind == "User" else redactor.group(who)
+
+
+async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject:
+    missing = tuple([await _missing(store, each, redactor) for each in roll.missing])
+    extra = tuple(replace(each, who=each.who if each.count > 1 else redactor.who(each.who)) for each in roll.extra)
+    shown = replace(roll, missing=missing, extra=extra, pending=()).as_json()
     shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
+    shown["name"] = redactor.group(roll.name)
+    shown["nested_groups"] = [redactor.group(each) for each in roll.nested]
+    if roll.kept is not None:
+        shown["expectation"] |= {
+            "group": redactor.group(roll.kept.group),
+            "nested_groups": [redactor.group(each) for each in roll.kept.nested],
+            # A file may be called after whoever made it.
+            "detail": roll.kept.detail if redactor.with_names else sorted(roll.kept.detail),
+        }
     return shown
+
+
+async def _missing(store: Store, each: Missing, redactor: Redactor) -> Missing:
+    """Somebody who is missing; a refusal is told anew, from the request without people's values."""
+    who = each.who if each.count > 1 else redactor.who(each.who)
+    evidence = {
+        # By way of which group somebody is expected.
+        name: redactor.group(str(value)) if name == "via" else redactor.evidence(value)
+        for name, value in each.evidence.items()
+    }
+    told = replace(each, who=who, evidence=evidence)
+    if each.request_id is not None and not redactor.with_names:
+        with suppress(NotFound):
+            refusal = redactor.exchange(await store.exchange(each.request_id))
+            return replace(told, detail=reasons.refused(who, refusal).detail)
+    # Else it names nobody who is not in the evidence.
+    return replace(told, detail=redactor.text(each.detail))
 
 
 def by_reason(rolls: Sequence[JsonObject]) -> list[tuple[str, str, int]]:

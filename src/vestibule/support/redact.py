@@ -1,38 +1,42 @@
 """An exchange without people's values. What is not known to be harmless is renamed, never the other way round."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl
 
 import orjson
 
+from vestibule.explain import SIGN_IN, detail_for, explain
 from vestibule.model import Exchange, JsonObject
 from vestibule.scim.folding import fold
+from vestibule.support.forms import COUNTS, NAME, TECHNICAL, is_fact
 from vestibule.support.pseudonyms import Pseudonyms
+from vestibule.support.queries import Queries
 
-_TECHNICAL: Final = frozenset(
-    {
-        "schemas", "id", "op", "path", "type", "primary", "active", "resourcetype", "totalresults", "startindex",
-        "itemsperpage", "created", "lastmodified", "version", "status", "scimtype", "method", "bulkid", "location",
-        "$ref", "got", "need", "selection", "nextcursor", "previouscursor",
-    }
-)  # fmt: skip
-"""Members of a body that are nobody's."""
 _FACTS: Final = frozenset(
     {
-        "got", "need", "reason", "attribute", "guard", "hold", "holder", "quirk", "dialect", "tolerated", "limit",
-        "allow", "scheme", "linked", "match", "policy", "asks", "verified_by", "code", "login", "session",
-        "verification", "resource_type", "kind", "problem", "bulk", "seal", "test_id", "id", "presented", "last_four",
-        "claims", "claim", "wanted",
+        "got", "need", "reason", "attribute", "guard", "quirk", "dialect", "tolerated", "limit", "allow", "scheme",
+        "linked", "match", "policy", "asks", "verified_by", "code", "resource_type", "kind", "problem", "seal",
+        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
     }
 )  # fmt: skip
-"""Facts that name nobody: codes, scopes, ids of ours, names of attributes and of claims."""
+"""Facts that name nobody: codes, scopes, ids that we gave, names of attributes and of claims."""
+_ASKED: Final = frozenset({"path", "text", "filter"})
+"""Facts that are a filter or a path, or a piece of one."""
+_PEOPLES: Final = frozenset(
+    {"subject", "username", "user_name", "externalid", "email", "address", "value", "name", "example", "mail"}
+)
+"""Facts that are somebody's even when they are an address of the web."""
 _SHOWN_QUIRKS: Final = frozenset({"unknown_attribute", "unknown_schema"})
 """Of these the log keeps names of attributes, of others what came."""
 _GROUPS_OWN: Final = frozenset({"displayname", "externalid"})
+_CURSORS: Final = frozenset({"nextcursor", "previouscursor"})
+"""Anybody can read in them by which value the list is sorted."""
+_ADDRESSES: Final = frozenset({"location", "$ref"})
 _DEEPEST: Final = 20
+_LINK: Final = re.compile(r"https?://\S+/e/req_[0-9a-z]{26}(?=\")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +52,43 @@ class Redactor:
             return exchange
         group = exchange.resource_type == "Group"
         target = exchange.target
-        if group and target:
-            self.names.groups.add(fold(target.strip()))
-        elif target:
-            target = self.names.of(target)
+        if target:
+            target = self.names.group(target) if group else self.names.of(target)
         person = target.partition("@")[0] if target and not group else None
         walk = Walk(self.names, person, group)
-        return replace(
+        if exchange.target and target != exchange.target:
+            walk.met[exchange.target] = target or ""
+        # The texts of the server come last, when all that they may name has been met.
+        told = replace(
             exchange,
             target=target,
-            path=walk.path(exchange.path),
+            path=self.names.text(exchange.path) if exchange.resource_type == SIGN_IN else walk.path(exchange.path),
+            query=walk.queries.query(exchange.query),
             resource_id=self.names.of(exchange.resource_id) if exchange.resource_id else None,
             request_body=walk.body(exchange.request_body),
-            response_body=walk.body(exchange.response_body),
-            query=walk.query(exchange.query),
-            facts=walk.facts(exchange.facts),
         )
+        told = replace(told, facts=walk.facts(exchange.facts))
+        return replace(told, response_body=walk.response(told, exchange.response_body))
 
     def text(self, text: str) -> str:
         """A text that may name people."""
         return text if self.with_names else self.names.text(text)
 
+    def group(self, name: str) -> str:
+        """The name of a group."""
+        return name if self.with_names else self.names.group(name)
+
+    def path(self, path: str) -> str:
+        """The path of a SCIM request."""
+        return path if self.with_names else Queries(self.names).path(path)
+
     def evidence(self, value: Any) -> Any:
-        """A fact about a person: every text in it is renamed that is no id of ours."""
+        """A fact about a person: every text in it is renamed that is neither an id of ours nor an instant."""
         if isinstance(value, dict):
             return {name: self.evidence(each) for name, each in cast("JsonObject", value).items()}
         if isinstance(value, list | tuple):
             return [self.evidence(each) for each in cast("list[Any]", value)]
-        return self.who(value) if isinstance(value, str) else value
+        return self.who(value) if isinstance(value, str) and not is_fact(value) else value
 
     def who(self, name: str) -> str:
         """The name of a person."""
@@ -84,11 +97,40 @@ class Redactor:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Through the parts of one exchange. `person` is whom it is about; `group` that it is about a group."""
+    """Through the parts of one exchange. `person` is whom it is about; `group` that it is about a group.
+
+    `met` are the values that were renamed on the way, each with its other name.
+    """
 
     names: Pseudonyms
     person: str | None
     group: bool
+    met: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def queries(self) -> Queries:
+        """For paths and filters."""
+        return Queries(self.names)
+
+    def path(self, path: str) -> str:
+        """The path of the request."""
+        told = self.queries.path(path)
+        if told != path:
+            self.met[path] = told
+            self.met.update({a: b for a, b in zip(path.split("/"), told.split("/"), strict=True) if a != b})
+        return told
+
+    def response(self, told: Exchange, text: str | None) -> str | None:
+        """The body of an answer; the detail of a refusal is told anew: it explains what was recorded."""
+        shown = self.body(text)
+        if told.error is None or shown is None or shown.startswith("("):
+            return shown
+        content: Any = orjson.loads(shown)
+        link = _LINK.search(text or "")
+        if isinstance(content, dict) and "detail" in content and link is not None:
+            content["detail"] = detail_for(explain(told), link[0])
+            return orjson.dumps(content).decode()
+        return shown
 
     def body(self, text: str | None) -> str | None:
         if not text or text.startswith("("):
@@ -99,24 +141,6 @@ class Walk:
             return f"({len(text)} characters, cut off in the log and not shown)"
         return orjson.dumps(self._value(content, "", self.person)).decode()
 
-    def query(self, query: str) -> str:
-        told = [f"{name}={self.filter(value)}" for name, value in parse_qsl(query, keep_blank_values=True)]
-        return "&".join(told)
-
-    def filter(self, text: str) -> str:
-        """A filter or a path; what stands in quotation marks in it is somebody's."""
-        parts = text.split('"')
-        for place in range(1, len(parts), 2):
-            parts[place] = self.names.of(parts[place])
-        return self.names.text('"'.join(parts))
-
-    def path(self, path: str) -> str:
-        """The path of a request; a segment after the collection is an id, or what was taken for one."""
-        head, slash, ident = path.rpartition("/")
-        return (
-            f"{head}{slash}{self.names.of(ident)}" if head.lower() in ("/users", "/groups") else self.names.text(path)
-        )
-
     def _value(self, content: Any, name: str, person: str | None, depth: int = 0) -> Any:
         if depth > _DEEPEST:
             return "…"
@@ -125,24 +149,46 @@ class Walk:
             person = self._whose(members) or person
             inner = self._named_by_path(members, name)
             return {
-                key: self._value(each, inner if key.lower() == "value" else key, person, depth + 1)
+                self._key(key): self._value(each, inner if key.lower() == "value" else key, person, depth + 1)
                 for key, each in members.items()
             }
         if isinstance(content, list):
             return [self._value(each, name, person, depth + 1) for each in cast("list[Any]", content)]
-        if not isinstance(content, str):
+        if isinstance(content, bool) or content is None:
             return content
-        return self._string(content, name, person)
-
-    def _string(self, text: str, name: str, person: str | None) -> str:
         bare = name.rpartition(":")[2].lower()
+        if isinstance(content, str):
+            return self._string(content, name, bare, person)
+        return content if bare in COUNTS else self._renamed(str(content), person, name)
+
+    def _key(self, key: str) -> str:
+        """The name of a member; one that has not the form of a name is a path, or holds anything."""
+        if not NAME.fullmatch(key):
+            return self.queries.filter(key)
+        if fold(key) in self.names.names:
+            return self.names.names[fold(key)]
+        self.names.words.add(fold(key))
+        return key
+
+    def _string(self, text: str, name: str, bare: str, person: str | None) -> str:
         if bare == "path":
-            return self.filter(text)
-        if bare in _TECHNICAL or bare == "detail":
-            return self.names.text(text)
+            return self.queries.url(text) if text.startswith("/") else self.queries.filter(text)
+        if bare == "detail":
+            return self.names.answer(text, self.met)
+        form = TECHNICAL.get(bare)
+        if form is not None and form.fullmatch(text):
+            return text
+        if bare in _ADDRESSES:
+            return self.queries.url(text)
+        if bare in _CURSORS:
+            return self.names.of(text, None, "cursor")
         if self.group and bare in _GROUPS_OWN:
-            return self.names.text(text)
-        return self.names.of(text, person, name or None)
+            return self.names.group(text)
+        return self._renamed(text, person, name)
+
+    def _renamed(self, text: str, person: str | None, name: str) -> str:
+        self.met[text] = self.names.of(text, person, name if NAME.fullmatch(name) else None)
+        return self.met[text]
 
     def _whose(self, members: JsonObject) -> str | None:
         """Whom an object is about that has a userName."""
@@ -159,18 +205,26 @@ class Walk:
         order = sorted(facts, key=lambda name: name == "detail")
         told = {name: self._fact(name, facts[name]) for name in order if name != "tolerated_in"}
         shown: Mapping[str, Any] = facts.get("tolerated_in") or {}
-        kept = {quirk: each for quirk, each in shown.items() if quirk in _SHOWN_QUIRKS}
+        kept = {quirk: [self._key(str(one)) for one in each] for quirk, each in shown.items() if quirk in _SHOWN_QUIRKS}
         return told | ({"tolerated_in": kept} if kept else {})
 
     def _fact(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._fact(key, each) for key, each in cast("JsonObject", value).items()}
+            called = self.names.of if name == "resolved" else self._key
+            return {called(key): self._fact(key, each) for key, each in cast("JsonObject", value).items()}
         if isinstance(value, list | tuple):
             return [self._fact(name, each) for each in cast("list[Any]", value)]
-        if not isinstance(value, str):
+        if not isinstance(value, str) or is_fact(value):
             return value
-        if name in _FACTS or name == "detail" or (self.group and name == "value"):
+        if name == "detail":
+            return self.names.answer(value, self.met)
+        if name in _FACTS:
             return self.names.text(value)
-        if value.startswith(("http://", "https://", "urn:")):
-            return self.names.text(value)
-        return self.names.of(value, self.person, None if name in ("parked", "resolved") else name)
+        if self.group and name in ("value", *_GROUPS_OWN):
+            return self.names.group(value)
+        if name in _ASKED:
+            return self.queries.filter(value)
+        if value.startswith(("http://", "https://")) and fold(name) not in _PEOPLES:
+            return self.names.text(value.partition("?")[0].partition("#")[0])
+        self.met[value] = self.names.of(value, self.person, None if name in ("parked", "resolved") else name)
+        return self.met[value]
