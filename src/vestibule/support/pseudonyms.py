@@ -15,14 +15,16 @@ from vestibule.scim.folding import fold
 from vestibule.support.forms import PATH, WORDS, is_fact, is_nobodys
 
 _PART: Final = r"[^\s\"'“”‘’<>(),;:=\[\]{}/?&@%＠`]+"
+_BEGIN: Final = rf"(?<!{_PART[:-1]})(?<!%[0-9a-f])(?<!%[0-9a-f]{{2}})"
+"""Where an address may begin: not within a word, lest a long one is looked through from each of its letters."""
 _AT: Final = r"(?:@|＠|%(?:25)*40)"
 _ADDRESS: Final = re.compile(
-    rf"(?:mailto:)?{_PART}(?:%(?!(?:25)*40)[0-9a-f]{{2}}{_PART})*{_AT}{_PART}[^\s\"'“”‘’<>(),;:=\[\]{{}}/?&.@%＠`]",
+    rf"{_BEGIN}(?:mailto:)?{_PART}(?:%(?!(?:25)*40)[0-9a-f]{{2}}{_PART})*{_AT}{_PART}[^\s\"'“”‘’<>(),;:=\[\]{{}}/?&.@%＠`]",
     re.IGNORECASE,
 )
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)(?:[\w\-]{1,63}\.)+[^\W\d_][\w\-]{1,62}")
 """What may stay of an address; in another form it may hold anything."""
-_QUOTED: Final = re.compile(r"(?<!\w)'((?:[^'\\]|\\.)*)'(?!\w)|(?<!\w)\"((?:[^\"\\]|\\.)*)\"|“([^”]*)”")
+_QUOTED: Final = re.compile(r"(?<!\w)'((?:[^'\\]|\\.)*)'(?!\w)|(?<!\w)\"((?:[^\"\\]|\\.)*)\"|“([^“”]*)”")
 _WORD: Final = re.compile(r"[^\s\"'“”‘’<>(),;:\[\]{}`]+")
 _ONES_OWN: Final = frozenset(
     {
