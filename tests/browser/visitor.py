@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -16,6 +17,12 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+
+
+def violations(page: Page) -> list[Any]:
+    """What keeps somebody from using the page, by the rules of WCAG 2.2 AA: each rule with the elements."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 @dataclass
@@ -68,6 +75,5 @@ class Visitor:
             assert overhang <= 0, f"{name} is {overhang} pixels too wide at {width}"
             if (scheme, width) not in EXAMINED:
                 continue
-            found = Axe().run(self.page, options=RULES).response["violations"]
-            assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+            assert violations(self.page) == []
         self.page.set_viewport_size({"width": 1_000, "height": 800})

@@ -58,5 +58,6 @@ def support(
         fail(f"{out} cannot be written: {error.strerror}.")
     session.emit(
         {"out": str(out), "entries": entries, "names": "kept" if with_names else "replaced"},
-        f"{out} has {entries} entries of the log. Look through index.html before you send it.",
+        f"{out} has {entries} {'entry' if entries == 1 else 'entries'} of the log. "
+        "Look through index.html before you send it.",
     )

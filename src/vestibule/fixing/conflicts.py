@@ -4,7 +4,7 @@ The conflict is named by its id, or by what the refused request told: `holder`, 
 """
 
 from vestibule import review
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools, counted
 from vestibule.model import Conflict, JsonObject, User
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound
@@ -53,7 +53,7 @@ async def _plan_link(tools: Tools, case: Case, before: JsonObject) -> Preview:
         return Preview(sentence, before, {**before, "state": "linked"})
     user = await tools.store.user(case.connection_id, holder)
     count = len((await tools.store.groups_of(case.connection_id, [holder])).get(holder, ()))
-    sentence = f"{other} takes over the {count} memberships of {holder} ({user.user_name}), which is deleted."
+    sentence = f"{other} takes over {counted(count, 'membership')} of {holder} ({user.user_name}), which is deleted."
     return Preview(sentence, before, {**before, "state": "linked", "accounts": [other]})
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, cast
 
 from vestibule import identity_providers
 from vestibule.claims import read_claim_option
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Role, Tools
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Role, Tools, counted
 from vestibule.identity_providers import Loaded
 from vestibule.model import JsonObject
 from vestibule.signon import read_sign_on
@@ -100,8 +100,8 @@ async def _plan_metadata(tools: Tools, case: Case, before: JsonObject) -> Previe
         raise CannotFix("failed", f"The metadata cannot be read ({error.code}): {error}") from error
     after = {**before, "sso_url": fresh.sso_url, "certificates": list(fresh.certificates)}
     old, new = set(before["certificates"]), set(fresh.certificates)
-    sentence = f"{len(new - old)} certificates are new and {len(old - new)} gone; people sign in by the new ones at "
-    return Preview(f"{sentence}once.", before, after)
+    changed = f"New: {counted(len(new - old), 'certificate')}; gone: {counted(len(old - new), 'certificate')}."
+    return Preview(f"{changed} People sign in by what the metadata says now at once.", before, after)
 
 
 async def _act_metadata(tools: Tools, case: Case, actor: str) -> None:

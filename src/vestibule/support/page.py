@@ -20,6 +20,12 @@ _templates = Environment(
 )
 
 
+def _counted(number: int, noun: str) -> str:
+    """`1 conflict`, `2 conflicts`, `2 entries`."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else several}"
+
+
 @dataclass(slots=True)
 class Trouble:
     """One kind of what went wrong: how often, when, an example, and what to do."""
@@ -33,6 +39,8 @@ class Trouble:
     last: str
     example: str
     count: int = 1
+    various: bool = False
+    """Whether others of the kind were told in other words."""
 
 
 @dataclass(slots=True)
@@ -58,6 +66,7 @@ class Summary:
         self.troubles[entry["code"]] = Trouble(
             entry["code"], entry["sentence"], entry["why"], entry["fixes"], LABELS[outcome],
             known.first if known else entry["at"], entry["at"], entry["id"], known.count + 1 if known else 1,
+            known is not None and (known.various or known.sentence != entry["sentence"]),
         )  # fmt: skip
 
 
@@ -66,6 +75,7 @@ def page(document: JsonObject, summary: Summary) -> str:
     troubles = sorted(summary.troubles.values(), key=lambda each: each.count, reverse=True)
     return _templates.get_template("bundle.html").render(
         doc=document,
+        counted=_counted,
         cycles=document["cycles"],
         rolls=document["rollcall"],
         reasons=by_reason(document["rollcall"]),
