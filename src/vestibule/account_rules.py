@@ -1,12 +1,16 @@
-"""What may become of a user's account: its stored form, and the changes that are refused whoever asks for them."""
+"""What may become of a user's account: its stored form, its address, and the changes that are refused whoever asks."""
 
 from collections.abc import Collection
 from typing import Any
 
 import orjson
 
+from vestibule.canary import is_canary
+from vestibule.claims import NotAnAddress, read_address
 from vestibule.model import JsonObject, Origin, User
 from vestibule.scim import errors
+from vestibule.scim.folding import fold
+from vestibule.scim.profile import Profile
 from vestibule.scim.schema import ENTERPRISE_USER
 
 
@@ -54,6 +58,50 @@ def check_protected(user: User, changed: User | None) -> None:
         return
     if changed is None or (user.active and not changed.active) or user.user_name != changed.user_name:
         raise errors.Protected("This account is protected: it is neither deactivated, renamed nor deleted.", id=user.id)
+
+
+def address_of(document: JsonObject) -> tuple[str, str] | None:
+    """Where the person is written to, and the attribute that says so; None for who has no address.
+
+    It is the primary e-mail, else the first for work, else the first one; else the userName, where it is an address.
+    """
+    emails: list[JsonObject] = [each for each in document.get("emails") or () if each.get("value")]
+    if emails:
+        return str(min(emails, key=_rank)["value"]), "emails"
+    name = str(document["userName"])
+    return (name, "userName") if domain_of(name) is not None else None
+
+
+def _rank(email: JsonObject) -> int:
+    return 0 if email.get("primary") is True else 1 if email.get("type") == "work" else 2
+
+
+def domain_of(address: str) -> str | None:
+    """The domain of an address in lower-case A-labels; None of what is no address (see `claims.address`)."""
+    try:
+        return read_address(address).domain
+    except NotAnAddress:
+        return None
+
+
+def check_domain(before: JsonObject | None, after: JsonObject, profile: Profile) -> None:
+    """Raise DomainNotAllowed when somebody would get an address that the connection does not allow.
+
+    Who has such an address already keeps it, and is changed and deactivated as before.
+    """
+    if not profile.allowed_domains or is_canary(after["userName"], after.get("externalId")):
+        return
+    found = address_of(after)
+    if found is None or profile.allows_domain(domain_of(found[0])):
+        return
+    present = None if before is None else address_of(before)
+    if present is not None and fold(present[0]) == fold(found[0]):
+        return
+    address, attribute = found
+    raise errors.DomainNotAllowed(
+        f"The address {address} is of none of the domains that are allowed for the people of this connection.",
+        attribute=attribute, value=address, domain=domain_of(address), allowed=list(profile.allowed_domains),
+    )  # fmt: skip
 
 
 def with_known_manager(before: JsonObject, after: JsonObject) -> JsonObject:

@@ -7,6 +7,8 @@ from typing import Any, cast
 import orjson
 
 from vestibule import ids
+from vestibule.claims import NotAnAddress
+from vestibule.claims.address import read_domain
 from vestibule.clock import Clock
 from vestibule.model import Audit, Connection, Enterprise, JsonObject, Token, TokenChange
 from vestibule.scim.discovery import schema_json
@@ -95,6 +97,10 @@ async def change_settings(
     """
     if "withdrawn" in changes:
         raise InvalidValue("There is no setting `withdrawn`: withdraw a schema by its URN.")
+    domains = changes.get("allowed_domains")
+    if isinstance(domains, list | tuple):
+        domains = list(dict.fromkeys(map(read_allowed, cast("list[Any]", domains))))
+        changes = {**changes, "allowed_domains": domains}
 
     def change(present: JsonObject) -> JsonObject:
         wanted = {**present, **changes}
@@ -103,6 +109,40 @@ async def change_settings(
         return wanted
 
     return await _change(store, clock, connection_id, change, actor, {**changes, **(because or {})})
+
+
+async def allow_domain(
+    store: Store,
+    clock: Clock,
+    connection_id: str,
+    domain: str,
+    *,
+    actor: str = "cli",
+    because: JsonObject | None = None,
+) -> Connection:
+    """Add a mail domain to those that are allowed; where there is no list, all are. Raises as `change_settings`."""
+    wanted = read_allowed(domain)
+
+    def change(present: JsonObject) -> JsonObject:
+        allowed = present.get("allowed_domains")
+        if not allowed or wanted in allowed:
+            return present
+        return {**present, "allowed_domains": [*allowed, wanted]}
+
+    return await _change(store, clock, connection_id, change, actor, {"allowed_domain": wanted, **(because or {})})
+
+
+def read_allowed(text: Any) -> str:
+    """An allowed domain, or `*.` and a domain, in lower-case A-labels. Raises InvalidValue."""
+    star = "*." if str(text).startswith("*.") else ""
+    try:
+        return star + read_domain(str(text).strip().removeprefix("*."))
+    except NotAnAddress as error:
+        raise InvalidValue(
+            f"{str(text)[:80]!r} is no mail domain ({error}): write it as in acme.example, or *.acme.example for all "
+            "below it.",
+            attribute="allowed_domains",
+        ) from error
 
 
 async def declare_extension(

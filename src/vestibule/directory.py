@@ -12,6 +12,7 @@ import orjson
 
 from vestibule import ids
 from vestibule.account_rules import (
+    check_domain,
     check_only,
     check_protected,
     merged_documents,
@@ -62,8 +63,9 @@ class Directory:
 
         An account of the app's or of a sign-in's with the same externalId or userName, which the identity provider
         has not written to yet, is linked instead, if the dialect allows. Raises Uniqueness, UnknownManager, Held,
-        Protected.
+        Protected, DomainNotAllowed.
         """
+        check_domain(None, document, profile)
         now = self.clock.now()
         user = user_of(
             ids.new_id("usr", now), connection_id, {**document, "active": says_active(document)}, origin, now
@@ -181,7 +183,7 @@ class Directory:
     ) -> UserWritten:
         """PUT: the document replaces the present one; `only` these attributes may differ, where it is given.
 
-        Raises NotFound, Uniqueness, Mutability, PreconditionFailed, Forbidden.
+        Raises NotFound, Uniqueness, Mutability, PreconditionFailed, Forbidden, DomainNotAllowed.
         """
 
         def replacing(before: JsonObject) -> JsonObject:
@@ -225,6 +227,7 @@ class Directory:
             before.setdefault("active", user.active)
             after = with_known_manager(before, edit(before))
             check_only(before, after, only)
+            check_domain(before, after, profile)
             # An `active` that is taken away says nothing, so a deactivated person stays deactivated.
             active = after.get("active", user.active) is not False
             adopted_at = user.adopted_at

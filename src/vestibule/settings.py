@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 DEFAULT_DATABASE = "sqlite:///vestibule.db"
 MIN_API_KEY = 24
 SECRET_KEY_SIZE = 32
+SCIM_RATE = 100
 LOG_DAYS = 30
 LOG_MEGABYTES = 256
 DEFAULT_BASE_URL = "http://127.0.0.1:8700"
@@ -39,6 +40,8 @@ class Settings:
     secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys for secrets at rest, 32 bytes each, the newest first (`sealing`); without any the store's own serves."""
 
+    scim_rate: int = SCIM_RATE
+    """How many SCIM requests a second of one connection each process lets through in the long run; 0 for any number."""
     log_days: int = LOG_DAYS
     """How many days the log is kept."""
     log_megabytes: int = LOG_MEGABYTES
@@ -79,6 +82,7 @@ def read(database: str | None = None, base_url: str | None = None) -> Settings:
         smtp_url=os.environ.get("VESTIBULE_SMTP_URL") or None,
         mail_from=os.environ.get("VESTIBULE_MAIL_FROM") or None,
         secret_keys=tuple(_key(each, place) for place, each in enumerate(_listed("VESTIBULE_SECRET_KEYS"), 1)),
+        scim_rate=_number("VESTIBULE_SCIM_RATE", SCIM_RATE, 1_000_000, least=0),
         log_days=_number("VESTIBULE_LOG_DAYS", LOG_DAYS, 3_650),
         log_megabytes=_number("VESTIBULE_LOG_MEGABYTES", LOG_MEGABYTES, 1_000_000),
     )
@@ -88,12 +92,12 @@ def _listed(name: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in os.environ.get(name, "").split(",") if each.strip())
 
 
-def _number(name: str, default: int, most: int) -> int:
+def _number(name: str, default: int, most: int, least: int = 1) -> int:
     text = os.environ.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
-        raise InvalidSettings(f"{name} must be a whole number from 1 to {most}, not {text[:40]!r}.")
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise InvalidSettings(f"{name} must be a whole number from {least} to {most}, not {text[:40]!r}.")
     return int(text)
 
 

@@ -16,6 +16,8 @@ DEFAULT: dict[str, Any] = {
     "hold_emptied_group": None,
     "hold_deactivations": None,
     "hold_window": 60,
+    "rate_limit": None,
+    "allowed_domains": None,
     "extensions": [],
 }
 
@@ -49,7 +51,8 @@ def test_without_an_option_the_settings_are_shown(shell: Shell, connection_id: s
     assert shown(shell, connection_id) == DEFAULT
     assert shell.text("connection", "set", connection_id).splitlines() == [
         "dialect: tolerant", "references: park", "nested_groups: park", "hold_emptied_group: off",
-        "hold_deactivations: off", "hold_window: 60", "extensions: none",
+        "hold_deactivations: off", "hold_window: 60", "rate_limit: default", "allowed_domains: any",
+        "extensions: none",
     ]  # fmt: skip
     audit = shell.directory(lambda directory: directory.store.audit(connection_id))
     assert audit == []
@@ -64,6 +67,7 @@ def test_without_an_option_the_settings_are_shown(shell: Shell, connection_id: s
         ("--hold-emptied-group", "5", "hold_emptied_group", 5),
         ("--hold-deactivations", "1000000", "hold_deactivations", 1_000_000),
         ("--hold-window", "1440", "hold_window", 1440),
+        ("--rate-limit", "250", "rate_limit", 250),
     ],
 )
 def test_an_option_changes_one_setting_of_one_connection(
@@ -79,14 +83,19 @@ def test_an_option_changes_one_setting_of_one_connection(
 def test_all_options_at_once_and_each_stays_until_it_is_changed(shell: Shell, connection_id: str) -> None:
     everything = ["--dialect", "okta", "--references", "refuse", "--nested-groups", "refuse"]
     everything += ["--hold-emptied-group", "3", "--hold-deactivations", "10", "--hold-window", "30"]
+    everything += ["--rate-limit", "off", "--allowed-domain", "ACME.example", "--allowed-domain", "*.bücher.example"]
     wanted = {
         "dialect": "okta", "references": "refuse", "nested_groups": "refuse", "hold_emptied_group": 3,
-        "hold_deactivations": 10, "hold_window": 30, "extensions": [],
+        "hold_deactivations": 10, "hold_window": 30, "rate_limit": 0,
+        "allowed_domains": ["acme.example", "*.xn--bcher-kva.example"], "extensions": [],
     }  # fmt: skip
     assert shell.json("connection", "set", connection_id, *everything) == wanted
     changed = shell.json("connection", "set", connection_id, "--dialect", "strict", "--hold-emptied-group", "off")
     assert changed == shown(shell, connection_id) == wanted | {"dialect": "strict", "hold_emptied_group": None}
     assert shell.json("connection", "set", connection_id, "--hold-deactivations", "off")["hold_deactivations"] is None
+    assert "rate_limit: off" in shell.text("connection", "set", connection_id)
+    changed = shell.json("connection", "set", connection_id, "--any-domain", "--rate-limit", "default")
+    assert (changed["allowed_domains"], changed["rate_limit"]) == (None, None)
 
 
 def test_the_strict_dialect_brings_its_rules_along(shell: Shell, connection_id: str) -> None:
@@ -119,6 +128,11 @@ def test_a_change_is_in_the_audit(shell: Shell, connection_id: str) -> None:
         (["{con}", "--hold-window", "off"], "'off' is not a valid integer"),
         (["{con}", "--hold-window", "0"], "0 is not in the range"),
         (["{con}", "--hold-window", "1000001"], "`hold_window` must be a whole number"),
+        (["{con}", "--rate-limit", "fast"], "--rate-limit takes a number, or off or default"),
+        (["{con}", "--rate-limit", "1000001"], "`rate_limit` must be a whole number from 0"),
+        (["{con}", "--allowed-domain", "ana@acme.example"], "is no mail domain"),
+        (["{con}", "--allowed-domain", "*.*.example"], "is no mail domain"),
+        (["{con}", "--allowed-domain", "a.example", "--any-domain"], "--any-domain takes the list away"),
     ],
 )
 def test_a_setting_that_is_none_is_refused_and_nothing_is_changed(

@@ -59,6 +59,7 @@ def signs_in(
     first: str | None = None,
     gone: bool = False,
     required: tuple[str, ...] = (),
+    allowed: tuple[str, ...] = (),
     **settings: Any,
 ) -> Exchange:
     """What becomes of a sign-in, with these people provisioned. `first`: a subject that the account belongs to."""
@@ -80,6 +81,10 @@ def signs_in(
         clock = SystemClock()
         enterprise = await connections.create_enterprise(store, clock, "Acme")
         connection = await connections.create_connection(store, clock, enterprise.id, idp)
+        if allowed:
+            connection = await connections.change_settings(
+                store, clock, connection.id, {"allowed_domains": list(allowed)}
+            )
         if provisioned:
             made = await connections.create_token(store, clock, connection.id, frozenset(SCOPES))
             store.token_used(connection.id, made.token.id, NOW)
@@ -160,6 +165,7 @@ ADMISSIONS: dict[str, Callable[[], Exchange]] = {
         claims(name=("ana.novak@example.com",), oid=None), (BY_MAIL,), name_id="ana.novak@example.com"
     ),
     "not_provisioned": lambda: signs_in(claims(email=("zoe@example.com",), name=("zoe@corp.example.com",), oid=None), (ANA,), name_id="zoe@corp.example.com"),
+    "domain_not_allowed": lambda: signs_in(claims(), provisioned=False, allowed=("acme.example",)),
     "person_deactivated": lambda: signs_in(claims(), (ANA | {"active": False},)),
     "person_removed": lambda: signs_in(claims(), (ANA,), gone=True),
     "identity_other": lambda: signs_in(claims(), (ANA,), first="3f0a2f0e-0000-4000-8000-1c0ffee00001/0ld00000-0000-4000-8000-000000000000"),

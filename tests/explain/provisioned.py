@@ -10,6 +10,7 @@ import httpx2
 
 from tests.conftest import Tenant, database_url, running
 from vestibule.clock import SystemClock
+from vestibule.connections import create_token
 from vestibule.directory import Directory
 from vestibule.explain.outside import from_text
 from vestibule.hindsight import standing, with_hindsight
@@ -122,6 +123,31 @@ def group_absent(here: Tenant) -> httpx2.Response:
     return here.http.get("/Groups", params={"filter": 'displayName eq "grp_all"', "excludedAttributes": "members"})
 
 
+def too_fast(here: Tenant, send: Callable[[], httpx2.Response], most: int = 400) -> httpx2.Response:
+    """The first answer that says so."""
+    return next(answer for answer in (send() for _ in range(most)) if answer.status_code == 429)
+
+
+def limited(here: Tenant) -> httpx2.Response:
+    here.set(rate_limit=1)
+    return too_fast(here, lambda: here.http.get("/Users", params={"filter": 'userName eq "ana@example.com"'}))
+
+
+def limited_person(here: Tenant) -> httpx2.Response:
+    ana = user(here).json()["id"]
+    here.set(rate_limit=1)
+    made = here.vestibule.admin(
+        lambda store: create_token(store, SystemClock(), here.connection_id, frozenset({"get:users"}), user_id=ana)
+    )
+    with here.vestibule.client(here.connection_id, made.text) as client:
+        return too_fast(here, lambda: client.get("/Me"))
+
+
+def other_domain(here: Tenant) -> httpx2.Response:
+    here.set(allowed_domains=["acme.example", "*.acme.example"])
+    return user(here)
+
+
 REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
     "nested_group_member": nested,
     "nested_group_member.refused": nested_refused,
@@ -138,6 +164,9 @@ REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
     "dialect_legacy": legacy,
     "group_conflict_displayname.with_external_id": group_taken,
     "filter_no_match_will_create.group": group_absent,
+    "rate_limited": limited,
+    "rate_limited.person": limited_person,
+    "domain_not_allowed.provisioned": other_domain,
 }
 """File → the request that it holds."""
 LOG_TEXT = (
@@ -172,7 +201,7 @@ def stalled() -> Exchange:
         return stands(here, 180)
 
 
-def rate_limited() -> Exchange:
+def outside() -> Exchange:
     found = from_text(LOG_TEXT)
     assert found is not None
     return found
@@ -188,6 +217,6 @@ PROVISIONED: dict[str, Callable[[], Exchange]] = {
     "no_traffic_yet": silent,
     "stalled_after_failures": stalled,
     "traffic_arrives": called,
-    "rate_limited": rate_limited,
+    "rate_limited.outside": outside,
 }
 """File → how its exchange is made."""

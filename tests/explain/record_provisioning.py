@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.explain.provisioned import PROVISIONED
 from vestibule.explain import ENTRIES, NOTES, Explanation, Fix, explain
-from vestibule.explain.catalogue import WAITING, sign_in
+from vestibule.explain.catalogue import sign_in
 from vestibule.fixing import OPERATIONS
 from vestibule.model import Exchange
 
@@ -25,10 +25,6 @@ NOTED = """
 # Notes
 
 What was noteworthy about a request is told beside its story, whatever became of it.
-"""
-PLANNED = """
-# Not told yet
-
 """
 
 
@@ -60,9 +56,7 @@ def told(code: str) -> Explanation:
 
 
 def document() -> str:
-    parts = [HEAD, *map(_part, map(told, codes())), NOTED, *map(_part, map(told, noted()))]
-    waiting = [f"- `{code}`: {why}.\n" for code, why in WAITING.items()]
-    return "".join([*parts, PLANNED, *waiting])
+    return "".join([HEAD, *map(_part, map(told, codes())), NOTED, *map(_part, map(told, noted()))])
 
 
 def _part(explanation: Explanation) -> str:

@@ -131,6 +131,8 @@ CASES: dict[str, tuple[str, Callable[[Tenant], Exchange], dict[str, str]]] = {
     "forgive_dialect": ("forgive_dialect", strict, {}),
     "park_references": ("park_references", unknown_member, {}),
     "park_nested_groups": ("park_nested_groups", lambda here: kept(here, provisioned.nested_refused(here)), {}),
+    "raise_rate_limit": ("raise_rate_limit", lambda here: kept(here, provisioned.limited(here)), {}),
+    "allow_domain": ("allow_domain", lambda here: kept(here, provisioned.other_domain(here)), {}),
     "approve_sign_in": ("approve_sign_in", waiting, {}),
     "refuse_sign_in": ("refuse_sign_in", waiting, {}),
     "unlink_identity": ("unlink_identity", other_identity, {}),

@@ -14,7 +14,8 @@ from vestibule.explain import explain
 from vestibule.scim.schema import Attribute, Schema
 from vestibule.scim.user_schema import USER as USER_TYPE
 from vestibule.server.redaction import HIDDEN, kept_answer, kept_body, kept_query
-from vestibule.server.strangers import MOST, Strangers
+from vestibule.server.sparse import STRANGERS as MOST
+from vestibule.server.sparse import Sparse
 from vestibule.store import ExchangeQuery
 
 
@@ -78,7 +79,7 @@ def test_a_long_path_of_a_strangers_is_kept_in_part(tenant: Tenant) -> None:
 
 
 def test_what_was_left_out_is_told_with_the_next_one_that_is_kept() -> None:
-    strangers = Strangers()
+    strangers = Sparse(MOST)
     assert [strangers.admit("con_1", 0) for _ in range(MOST + 2)] == [*([0] * MOST), None, None]
     assert strangers.admit("con_2", 0) == 0
     assert (strangers.admit("con_1", 60_000_000), strangers.admit("con_1", 60_000_001)) == (2, 0)

@@ -66,12 +66,15 @@ def list_all(session: Session, enterprise_id: str | None) -> None:
 @click.option("--hold-emptied-group", metavar="N|off", help="Hold what would empty a group of N members or more.")
 @click.option("--hold-deactivations", metavar="N|off", help="Hold deactivations beyond N within the window.")
 @click.option("--hold-window", type=click.IntRange(min=1), metavar="MINUTES", help="How long such a run is.")
+@click.option("--rate-limit", metavar="N|off|default", help="Requests a second that are let through.")
+@click.option("--allowed-domain", "allowed_domains", multiple=True, metavar="DOMAIN", help="Of which addresses may be.")
+@click.option("--any-domain", is_flag=True, default=None, help="People may have addresses of any domain.")
 @_sign_on_options
 @command
 def set_(session: Session, connection_id: str, **options: Any) -> None:
     """Change how CONNECTION_ID speaks SCIM and signs people in; without an option, show it."""
     for_sign_on = {name: options.pop(name) for name in sign_on.NAMES}
-    changes = {name: _number(name, value) for name, value in options.items() if value is not None}
+    changes = _changes(options)
 
     async def work(store: Store) -> tuple[Connection, Loaded | None]:
         connection = await connections.the_connection(store, connection_id)
@@ -82,27 +85,50 @@ def set_(session: Session, connection_id: str, **options: Any) -> None:
 
     changed, loaded = session.run(work)
     shown = kept_profile(changed.settings).as_json()
-    text = "\n".join(f"{name}: {_told(value)}" for name, value in shown.items())
+    text = "\n".join(f"{name}: {_told(name, value)}" for name, value in shown.items())
     if loaded is None:
         session.emit(shown, text)
     else:
         session.emit({**shown, "sign_on": sign_on.sign_on_json(loaded)}, f"{text}\n{sign_on.told(loaded)}")
 
 
+_WORDS = {
+    "hold_emptied_group": {"off": None},
+    "hold_deactivations": {"off": None},
+    "rate_limit": {"off": 0, "default": None},
+}
+"""What may be said in place of a number."""
+
+
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the options name. Raises Refused."""
+    domains, any_domain = options.pop("allowed_domains"), options.pop("any_domain")
+    if domains and any_domain:
+        raise connections.Refused("--any-domain takes the list away; give it without --allowed-domain.")
+    changes = {name: _number(name, value) for name, value in options.items() if value is not None}
+    if domains or any_domain:
+        changes["allowed_domains"] = list(domains) or None
+    return changes
+
+
 def _number(name: str, value: Any) -> Any:
-    if name not in ("hold_emptied_group", "hold_deactivations"):
+    words = _WORDS.get(name)
+    if words is None:
         return value
-    if value == "off":
-        return None
+    if value in words:
+        return words[value]
     if not (str(value).isascii() and str(value).isdigit()):
-        raise connections.Refused(f"--{name.replace('_', '-')} takes a number, or off.")
+        raise connections.Refused(f"--{name.replace('_', '-')} takes a number, or {' or '.join(words)}.")
     return int(value)
 
 
-def _told(value: Any) -> str:
-    if isinstance(value, list):
+def _told(name: str, value: Any) -> str:
+    if name == "extensions":
         return ", ".join(each["id"] for each in cast("list[JsonObject]", value)) or "none"
-    return "off" if value is None else str(value)
+    if name == "allowed_domains":
+        return ", ".join(cast("list[str]", value)) if value else "any"
+    words = _WORDS.get(name, {})
+    return next((word for word, meant in words.items() if meant == value), str(value))
 
 
 @connection.group()

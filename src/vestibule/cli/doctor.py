@@ -28,27 +28,32 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 @click.option("--token", help="With a URL: the bearer token; it is seen in the list of processes.")
 @click.option("--token-file", type=_FILE, help="With a URL: a file with the token; - is standard input.")
 @click.option("--most", type=click.IntRange(1), default=2_000, show_default=True, help="With a URL: read so many.")
+@click.option("--allowed-domain", "domains", multiple=True, metavar="DOMAIN", help="As if only these were allowed.")
 @command
-def doctor(session: Session, target: str, token: str | None, token_file: Path | None, most: int) -> None:
+def doctor(
+    session: Session, target: str, token: str | None, token_file: Path | None, most: int, domains: tuple[str, ...]
+) -> None:
     """Examine a connection from what is stored, or another SCIM server by reading it.
 
     Leaves with 0 when nothing is wrong, 1 with findings, 3 when URL cannot be reached.
     """
     if "://" in target:
+        if domains:
+            fail("--allowed-domain is for a connection of this installation.")
         examined = _foreign(target, read_token(token, token_file), most)
     elif token is not None or token_file is not None:
         fail("A connection is examined from what is stored and needs no token; give the tenant URL for a server.")
     else:
-        examined = session.run(lambda store: _own(session, store, target))
+        examined = session.run(lambda store: _own(session, store, target, domains))
     session.emit(examined.as_json(), _text(examined))
     if examined.findings:
         sys.exit(FINDING)
 
 
-async def _own(session: Session, store: Store, connection_id: str) -> Examined:
+async def _own(session: Session, store: Store, connection_id: str, domains: tuple[str, ...]) -> Examined:
     await connections.the_connection(store, connection_id)
     claims = await _claims(session, store, connection_id)
-    return await examining.examine(store, connection_id, session.clock.now(), claims)
+    return await examining.examine(store, connection_id, session.clock.now(), claims, domains)
 
 
 async def _claims(session: Session, store: Store, connection_id: str) -> JsonObject | None:

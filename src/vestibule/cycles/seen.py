@@ -64,6 +64,9 @@ def seen_of(exchange: Recorded) -> Seen | None:
     refused = exchange.status if exchange.status >= 400 else 0
     if exchange.status == 404 and exchange.method == "DELETE":
         refused = 0  # What is gone already is as it was asked for, and nobody asks again.
+    if refused == 429 and facts.get("of") == "strangers":
+        # One too many without a good token: not let in, as those before it.
+        refused = 401
     kind: Kind | None = named if named in ("User", "Group") else _kind_in(exchange.path)
     who = (exchange.target or exchange.resource_id or exchange.path)[:_LONGEST]
     deed = _deed(exchange)

@@ -1,7 +1,7 @@
 """A connection of this installation examined, from what is stored: nobody is asked and nothing is written."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -12,6 +12,7 @@ from vestibule.doctor import endings, matching, sign_ins
 from vestibule.doctor.accounts import NO_MAILBOX, Accounts, Person
 from vestibule.doctor.finding import EXAMPLES, Counted, Examined, Finding, customer, in_order, operator
 from vestibule.doctor.names import GroupNames
+from vestibule.doctor.outside import Outside
 from vestibule.domains.discovery import own_domains
 from vestibule.domains.names import read_claim
 from vestibule.domains.refusal import DomainRefused
@@ -35,25 +36,30 @@ class _Looking:
     groups: GroupNames
 
 
-async def examine(store: Store, connection_id: str, now: int, claims: JsonObject | None = None) -> Examined:
+async def examine(
+    store: Store, connection_id: str, now: int, claims: JsonObject | None = None, domains: Collection[str] = ()
+) -> Examined:
     """All findings. `claims` are those last seen, as the server keeps them (values hidden in part).
 
-    Raises NotFound for the connection. People and groups are read page by page.
+    `domains` are taken for those that are allowed, to see whom that would hit. People and groups are read page by page.
+    Raises NotFound for the connection, InvalidValue for what is no domain.
     """
     connection = await store.connection(connection_id)
     looking = _Looking(
         store, connection, now, claims, Accounts(connection.idp, connection_id), GroupNames(connection_id)
     )
     loaded = await _loaded(store, connection_id)
-    asked = Counted()
+    asked, outside = Counted(), Outside.of(connection, domains)
     async for user in _users(store, connection_id):
         looking.accounts.see(_person(user))
+        outside.see(user)
         if loaded is not None and user.active and await _is_asked_without_mailbox(looking, loaded, user):
             asked.add(user.user_name)
     async for name in _group_names(store, connection_id):
         looking.groups.see(name)
     found = [
         *looking.accounts.findings(),
+        *outside.findings(),
         *looking.groups.findings([each.group for each in await store.expectations(connection_id)]),
         *endings.of_tokens(await store.tokens(connection_id), now),
         *await _conflicts(looking),

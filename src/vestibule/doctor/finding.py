@@ -19,6 +19,7 @@ CODES: Final[Mapping[str, str]] = {
     "sign_in_noted": "Sign-ins brought something amiss.",
     "mail_missing": "Active people have no e-mail address.",
     "mail_without_mailbox": "Addresses are of a domain without mailboxes: a sign-in name in place of an address.",
+    "address_not_allowed": "People have addresses of mail domains that the connection does not allow.",
     "mail_shared": "Several accounts have one address.",
     "names_alike": "userNames differ only in space, case or the form of letters.",
     "external_ids_alike": "externalIds differ only in case or space.",

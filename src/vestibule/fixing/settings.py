@@ -1,4 +1,10 @@
-"""`forgive_dialect`, `park_references`, `park_nested_groups`: how a connection speaks SCIM."""
+"""`forgive_dialect`, `park_references`, `park_nested_groups`, `raise_rate_limit`, `allow_domain`.
+
+How a connection speaks SCIM, how fast, and whose addresses people may have.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from vestibule import connections
 from vestibule.connections import Refused
@@ -6,27 +12,72 @@ from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tool
 from vestibule.model import JsonObject
 from vestibule.scim.profile import kept_profile
 
+Wanted: TypeAlias = Callable[[Any, Case], tuple[Any, str]]
+"""From the present value of a setting to the wanted one, and the sentence that tells it."""
 
-def _setting(name: str, setting: str, value: str, sentence: str) -> Operation:
-    """An operation that gives one setting of the connection one value."""
+
+async def _present(tools: Tools, case: Case) -> JsonObject:
+    try:
+        connection = await connections.the_connection(tools.store, case.connection_id)
+    except Refused as error:
+        raise CannotFix("gone", str(error)) from error
+    return kept_profile(connection.settings).as_json()
+
+
+def _changing(name: str, setting: str, wanted: Wanted) -> Operation:
+    """An operation that gives one setting of the connection another value."""
 
     async def read(tools: Tools, case: Case) -> JsonObject:
-        try:
-            connection = await connections.the_connection(tools.store, case.connection_id)
-        except Refused as error:
-            raise CannotFix("gone", str(error)) from error
-        return {setting: kept_profile(connection.settings).as_json()[setting]}
+        return {setting: (await _present(tools, case))[setting]}
 
     async def plan(tools: Tools, case: Case, before: JsonObject) -> Preview:
-        del tools, case
+        del tools
+        value, sentence = wanted(before[setting], case)
         return Preview(sentence, before, {setting: value})
 
     async def act(tools: Tools, case: Case, actor: str) -> None:
+        value, _ = wanted((await _present(tools, case))[setting], case)
         await connections.change_settings(
             tools.store, tools.clock, case.connection_id, {setting: value}, actor=actor, because=case.because()
         )
 
     return Operation(name, "operator", read, plan, act)
+
+
+def _setting(name: str, setting: str, value: str, sentence: str) -> Operation:
+    def wanted(_present: Any, _case: Case) -> tuple[Any, str]:
+        return value, sentence
+
+    return _changing(name, setting, wanted)
+
+
+def _faster(present: Any, case: Case) -> tuple[Any, str]:
+    rate = case.arguments.get("rate")
+    if not isinstance(rate, int):
+        raise CannotFix("argument", "`rate` must be a number of requests a second.")
+    # None is the installation's limit, 0 any number.
+    enough = present is not None and (present == 0 or present >= rate)
+    return present if enough else rate, f"{rate:,} requests a second of this connection are let through from now on."
+
+
+async def _read_domains(tools: Tools, case: Case) -> JsonObject:
+    return {"allowed_domains": (await _present(tools, case))["allowed_domains"]}
+
+
+async def _plan_domain(tools: Tools, case: Case, before: JsonObject) -> Preview:
+    del tools
+    present, domain = before["allowed_domains"], case.text("domain")
+    # Without a list all are allowed.
+    after = present if not present or domain in present else [*present, domain]
+    return Preview(
+        f"People of this connection may have addresses of {domain}, too.", before, {"allowed_domains": after}
+    )
+
+
+async def _allow_domain(tools: Tools, case: Case, actor: str) -> None:
+    await connections.allow_domain(
+        tools.store, tools.clock, case.connection_id, case.text("domain"), actor=actor, because=case.because()
+    )
 
 
 OPERATIONS = (
@@ -43,4 +94,6 @@ OPERATIONS = (
         "park",
         "Groups within groups are kept aside; the other members of the same request join.",
     ),
+    _changing("raise_rate_limit", "rate_limit", _faster),
+    Operation("allow_domain", "operator", _read_domains, _plan_domain, _allow_domain),
 )

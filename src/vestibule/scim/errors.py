@@ -102,6 +102,16 @@ class UnknownManager(InvalidValue):
     kind = "unknown_manager"
 
 
+class DomainNotAllowed(InvalidValue):
+    """A person would get an address of a mail domain that the connection does not allow.
+
+    Facts: `attribute` (`emails`, or `userName` where it is the only address), `value`, `domain` (None where it cannot
+    be read), `allowed` (the domains that are).
+    """
+
+    kind = "domain_not_allowed"
+
+
 class InvalidCursor(ScimError):
     """A cursor that was forged, or is of another query (RFC 9865 section 2.1)."""
 
@@ -204,6 +214,17 @@ class PayloadTooLarge(ScimError):
 
     kind = "payload_too_large"
     status = 413
+
+
+class TooManyRequests(ScimError):
+    """More requests came than are let through (RFC 6585 section 4).
+
+    Facts: `of` (`connection`, `person`: one's own token; `strangers`: calls without a good token), `limit` (a second),
+    `burst` (at once), `retry_after` (seconds, for the header Retry-After).
+    """
+
+    kind = "rate_limited"
+    status = 429
 
 
 class UnsupportedMediaType(ScimError):

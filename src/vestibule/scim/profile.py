@@ -1,5 +1,6 @@
 """How one connection speaks SCIM: its dialect, its extension schemas, its rules for references and its guards."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,6 +18,9 @@ from vestibule.scim.user_schema import USER
 
 NestedGroups = Literal["park", "accept", "refuse"]
 MAX_EXTENSIONS = 20
+MAX_DOMAINS = 200
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Profile:
     `nested_groups` is the rule for a member that is a group: kept aside, shown as a member of type Group, or refused.
     `hold_emptied_group` holds a request that would empty a group of at least so many members, `hold_deactivations`
     one that would be more than so many deactivations and deletions within `hold_window` minutes; None holds nothing.
+    `rate_limit` is how many requests a second are let through, 0 any number, None as the installation says.
+    `allowed_domains` are those of which people's addresses may be (see `allows_domain`); none are all.
     """
 
     dialect: Dialect = TOLERANT
@@ -34,6 +40,8 @@ class Profile:
     hold_emptied_group: int | None = None
     hold_deactivations: int | None = None
     hold_window: int = 60
+    rate_limit: int | None = None
+    allowed_domains: tuple[str, ...] = ()
     user: ResourceType = USER
     group: ResourceType = GROUP
 
@@ -41,6 +49,19 @@ class Profile:
     def extensions(self) -> tuple[Schema, ...]:
         """The schemas that the connection declared beside the standard's."""
         return self.user.extensions[len(USER.extensions) :]
+
+    def allows_domain(self, domain: str | None) -> bool:
+        """Whether an address may be of a domain (lower-case A-labels); None stands for one that cannot be read.
+
+        `*.acme.example` allows what is below acme.example, and not acme.example.
+        """
+        if not self.allowed_domains:
+            return True
+        if domain is None:
+            return False
+        return any(
+            domain.endswith(each[1:]) if each.startswith("*.") else domain == each for each in self.allowed_domains
+        )
 
     def of(self, name: str) -> ResourceType:
         """The resource type `User` or `Group`."""
@@ -55,6 +76,8 @@ class Profile:
             "hold_emptied_group": self.hold_emptied_group,
             "hold_deactivations": self.hold_deactivations,
             "hold_window": self.hold_window,
+            "rate_limit": self.rate_limit,
+            "allowed_domains": list(self.allowed_domains) or None,
             "extensions": [schema_json(each) for each in self.extensions],
         }
 
@@ -76,6 +99,8 @@ def read_profile(settings: Mapping[str, Any]) -> Profile:
         hold_emptied_group=_number(settings, "hold_emptied_group", None),
         hold_deactivations=_number(settings, "hold_deactivations", None),
         hold_window=_number(settings, "hold_window", 60) or 60,
+        rate_limit=_number(settings, "rate_limit", None, least=0),
+        allowed_domains=_domains(settings, "allowed_domains"),
         user=replace(
             USER,
             extensions=USER.extensions + extensions,
@@ -102,13 +127,32 @@ def _choice(settings: Mapping[str, Any], name: str, allowed: tuple[str, ...], de
     return value
 
 
-def _number(settings: Mapping[str, Any], name: str, default: int | None) -> int | None:
+def _number(settings: Mapping[str, Any], name: str, default: int | None, least: int = 1) -> int | None:
     value = settings.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
-        raise InvalidValue(f"`{name}` must be a whole number from 1 to 1000000, or null.", attribute=name)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1_000_000:
+        raise InvalidValue(f"`{name}` must be a whole number from {least} to 1000000, or null.", attribute=name)
     return value
+
+
+def _domains(settings: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = settings.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not 1 <= len(cast("list[Any]", value)) <= MAX_DOMAINS:
+        raise InvalidValue(
+            f"`{name}` must be a list of 1 to {MAX_DOMAINS} domains, or null, which allows all.", attribute=name
+        )
+    for each in cast("list[Any]", value):
+        if not isinstance(each, str) or len(each) > 255 or not _DOMAIN.fullmatch(each):
+            raise InvalidValue(
+                f"`{name}` names domains as in acme.example, or *.acme.example for all below it, in small letters; "
+                f"{str(each)[:80]!r} is none.",
+                attribute=name,
+                value=str(each)[:255],
+            )
+    return tuple(dict.fromkeys(cast("list[str]", value)))
 
 
 def _schemas(settings: Mapping[str, Any], name: str) -> tuple[Schema, ...]:

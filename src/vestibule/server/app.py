@@ -23,6 +23,7 @@ from vestibule.portal.pages import Pages
 from vestibule.server.api import Api
 from vestibule.server.background import Background
 from vestibule.server.housekeeping import Housekeeper
+from vestibule.server.pace import Pace
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
 from vestibule.server.sign_on.desk import Desk
@@ -58,7 +59,7 @@ def served(settings: Settings) -> Service:
 def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> Service:
     """The whole service over an open store, which is closed when the service stops."""
     clock = clock or SystemClock()
-    scim = ScimEndpoints.over(Directory(store, clock), settings.max_body)
+    scim = ScimEndpoints.over(Directory(store, clock), settings.max_body, Pace(settings.scim_rate))
     recorder = Recorder(scim.handle, store, clock, settings.base_url, settings.max_body)
     pages = Pages(store)
     housekeeper = Housekeeper(store, clock, settings.log_days, settings.log_megabytes * 1_000_000)

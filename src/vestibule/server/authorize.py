@@ -1,7 +1,6 @@
 """Who is calling: a bearer token of the connection in the URL, in force, with the scope that is needed."""
 
 from vestibule import ids
-from vestibule.clock import Clock
 from vestibule.connections import in_order
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InsufficientScope, NotFound, Unauthorized
@@ -17,8 +16,8 @@ _SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm"})
 """What may be told of an Authorization field that has no bearer token; anything else may be the secret itself."""
 
 
-async def authenticate(call: Call, store: Store, clock: Clock) -> None:
-    """Find the token by its id within the connection, and how the connection speaks SCIM.
+async def authenticate(call: Call, store: Store, now: int) -> None:
+    """Find the token by its id within the connection, in force now, and how the connection speaks SCIM.
 
     Raises Unauthorized, NotFound for the connection.
     """
@@ -34,7 +33,6 @@ async def authenticate(call: Call, store: Store, clock: Clock) -> None:
     if not ids.same_hash(found.secret_hash, ids.token_hash(text)):
         raise await _stranger(call, store, text)
     call.token_id = token.id
-    now = clock.now()
     if token.revoked_at is not None:
         raise Unauthorized("The token has been revoked.", "revoked")
     if token.expires_at is not None and now >= token.expires_at:

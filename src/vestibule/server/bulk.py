@@ -15,6 +15,7 @@ from vestibule.scim.dialects import Notes
 from vestibule.scim.discovery import MAX_OPERATIONS
 from vestibule.scim.errors import InvalidSyntax, InvalidValue, ScimError
 from vestibule.server.call import Answer, Call
+from vestibule.server.pace import Pace
 
 Act: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
@@ -28,10 +29,12 @@ class Bulk:
 
     act: Act
     clock: Clock
+    pace: Pace
 
     async def __call__(self, call: Call) -> Answer:
         """Do the operations, each atomic by itself, until `failOnErrors` of them have failed."""
         request = read_bulk(call.json(), MAX_OPERATIONS, (call.profile.user, call.profile.group))
+        self.pace.count_operations(call, len(request.operations), self.clock.now())
         ordered, refused = in_order(request.operations)
         made: dict[str, str] = {}
         results: dict[int, dict[str, Any]] = {}

@@ -35,6 +35,8 @@ class Call:
     """The query string as it was sent."""
     query_refusal: ScimError | None = None
     """Why the parameters cannot be acted on, for who is let in."""
+    client: str | None = None
+    """The address that the call came from, as far as the proxies before us can be believed."""
     complete: "Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]] | None" = None
     """Has a call within this one answered, and recorded whatever happens: for the operations of a bulk request."""
 

@@ -19,7 +19,7 @@ from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, 
 from vestibule.scim.messages import read_query
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
 from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_query, without_quotes
-from vestibule.server.strangers import Strangers
+from vestibule.server.sparse import LIMITED, STRANGERS, Sparse
 from vestibule.store import Store, Unreachable
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -48,7 +48,8 @@ class Recorder:
     clock: Clock
     base_url: str
     max_body: int
-    strangers: Strangers = field(default_factory=Strangers)
+    strangers: Sparse = field(default_factory=lambda: Sparse(STRANGERS))
+    limited: Sparse = field(default_factory=lambda: Sparse(LIMITED))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -80,8 +81,9 @@ class Recorder:
         return answer
 
     def _record(self, exchange: Exchange) -> None:
-        if exchange.status == 401 and exchange.token_id is None:
-            left_out = self.strangers.admit(exchange.connection_id, exchange.at)
+        if exchange.status == 429 or (exchange.status == 401 and exchange.token_id is None):
+            sort = self.strangers if exchange.token_id is None else self.limited
+            left_out = sort.admit(exchange.connection_id, exchange.at)
             if left_out is None:
                 return
             if left_out:
@@ -104,9 +106,10 @@ class Recorder:
         base = f"{self.base_url}/scim/v2/connections/{connection_id}"
         # HEAD is GET without the body (RFC 9110 section 9.3.2).
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        client: tuple[str, int] | None = scope.get("client")
         return Call(
             ids.request_id(at), connection_id[:64], method, f"/{rest}", parameters, headers, b"", base,
-            query, refusal, self.complete,
+            query, refusal, client[0] if client else None, self.complete,
         )  # fmt: skip
 
     async def _answer(self, call: Call, handle: Handle) -> tuple[Answer, ScimError | None]:
@@ -149,6 +152,8 @@ def _error_headers(error: ScimError) -> tuple[tuple[str, str], ...]:
         return (
             ("WWW-Authenticate", f'Bearer realm="SCIM", error="insufficient_scope", scope="{" ".join(error.need)}"'),
         )
+    if error.status == 429:
+        return (("Retry-After", str(error.facts["retry_after"])),)
     if error.status == 405:
         return (("Allow", str(error.facts.get("allow", "GET"))),)
     return ()

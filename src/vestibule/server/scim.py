@@ -14,6 +14,8 @@ from vestibule.scim.errors import (
     MethodNotAllowed,
     NotFound,
     NotImplementedHere,
+    TooManyRequests,
+    Unauthorized,
 )
 from vestibule.scim.messages import list_response, read_search
 from vestibule.scim.schema import ResourceType
@@ -21,6 +23,7 @@ from vestibule.server.authorize import authenticate, require_scope
 from vestibule.server.bulk import Bulk
 from vestibule.server.call import Answer, Call
 from vestibule.server.listing import Listing
+from vestibule.server.pace import Pace
 from vestibule.server.render import Renderer
 from vestibule.server.resources import Handler, Resources
 
@@ -35,16 +38,27 @@ class ScimEndpoints:
     resources: Resources
     listing: Listing
     max_body: int
+    pace: Pace
 
     @classmethod
-    def over(cls, directory: Directory, max_body: int) -> "ScimEndpoints":
+    def over(cls, directory: Directory, max_body: int, pace: Pace) -> "ScimEndpoints":
         """The endpoints over a directory. `max_body` in bytes."""
         renderer = Renderer(directory)
-        return cls(directory, Resources(directory, renderer), Listing(directory, renderer), max_body)
+        return cls(directory, Resources(directory, renderer), Listing(directory, renderer), max_body, pace)
 
     async def handle(self, call: Call) -> Answer:
         """Answer a call. Raises ScimError for every refusal."""
-        await authenticate(call, self.directory.store, self.directory.clock)
+        now = self.directory.clock.now()
+        try:
+            await authenticate(call, self.directory.store, now)
+        except Unauthorized:
+            self.pace.fail(call, now)
+            raise
+        try:
+            self.pace.admit(call, now)
+        except TooManyRequests:
+            self._name(call)
+            raise
         if call.query_refusal is not None:
             raise call.query_refusal
         segments = [each for each in call.path.split("/") if each]
@@ -58,10 +72,18 @@ class ScimEndpoints:
         if head in ("users", "groups"):
             return await self._resource(call)
         if head == "bulk" and len(segments) == 1:
-            return await self._only(call, "POST", Bulk(self._resource, self.directory.clock))
+            return await self._only(call, "POST", Bulk(self._resource, self.directory.clock, self.pace))
         if head in ("", ".search") and len(segments) <= 1:
             return await self._only(call, "POST" if head else "GET", self._root)
         raise NotFound(f"There is no endpoint {call.path or '/'} below the connection's base URL {call.base}.")
+
+    def _name(self, call: Call) -> None:
+        """What a refused call is about as far as its path tells, for the log and the roll call."""
+        segments = [each for each in call.path.split("/") if each]
+        kind = {"users": "User", "groups": "Group"}.get(segments[0].lower()) if segments else None
+        if kind is not None:
+            call.resource_type = kind
+            call.resource_id = segments[1] if segments[1:] and segments[1] != ".search" else None
 
     async def _resource(self, call: Call) -> Answer:
         """A call on `/Users`, `/Groups`, one of their resources, or their `.search`."""

@@ -10,7 +10,7 @@ from vestibule.canary import is_canary
 from vestibule.claims import Profile, read_address
 from vestibule.model import Audit, EmailProof, Identity, JsonObject, User, VerifiedEmail
 from vestibule.scim.folding import fold
-from vestibule.signin import memberships, people
+from vestibule.signin import allowed_domains, memberships, people
 from vestibule.signin.email_policy import EmailFacts, Ruling, rule
 from vestibule.signin.outcome import Admitted, Arrival, Found, MustVerify, Outcome, Refused
 from vestibule.store import Store, Taken
@@ -31,6 +31,9 @@ async def admit(store: Store, arrival: Arrival) -> Outcome:
     found = await people.find(store, arrival, profile, provisioned=provisioned)
     if isinstance(found, Refused):
         return found
+    unwanted = allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned)
+    if unwanted is not None:
+        return unwanted
     ruling, policy = await email_ruling(store, arrival, profile, found)
     if ruling.decision != "proven":
         return must_verify(profile, found, ruling, policy)
@@ -111,6 +114,8 @@ async def complete(
     if proof == "code" and address:
         # An account of a sign-in's has the address that was proven, not another one that was claimed.
         profile = replace(profile, email=read_address(address))
+        if unwanted := allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned):
+            return unwanted
     user = found.user or await people.make(store, arrival, profile)
     if isinstance(user, Refused):
         return user

@@ -152,7 +152,7 @@ async def _candidate(store: Store, arrival: Arrival, profile: Profile) -> User |
 
 async def make(store: Store, arrival: Arrival, profile: Profile) -> User | Refused:
     """An account of a sign-in's, which provisioning may adopt later."""
-    document = _document(profile, {"schemas": [CORE_USER], "userName": profile.user_name, "active": True})
+    document = document_of(profile, None)
     user = user_of(ids.new_id("usr", arrival.now), arrival.connection.id, document, "login", arrival.now)
     try:
         return await store.create_user(user)
@@ -160,16 +160,21 @@ async def make(store: Store, arrival: Arrival, profile: Profile) -> User | Refus
         return Refused("account_taken", {"attribute": taken.attribute, "value": taken.value, "holder": taken.holder})
 
 
-async def refresh(store: Store, arrival: Arrival, profile: Profile, user: User, *, provisioned: bool) -> User:
-    """What the sign-in says of a person, written to an account that is not kept by SCIM."""
+def may_refresh(arrival: Arrival, user: User, *, provisioned: bool) -> bool:
+    """Whether a sign-in writes to an account: not to one that SCIM keeps or is protected, nor where it shall not."""
     allowed = arrival.sign_on.update_people
     kept_by_scim = user.origin == "scim" or user.adopted_at is not None
-    if allowed == "never" or kept_by_scim or (allowed == "auto" and provisioned) or user.protected:
+    return not (allowed == "never" or kept_by_scim or (allowed == "auto" and provisioned) or user.protected)
+
+
+async def refresh(store: Store, arrival: Arrival, profile: Profile, user: User, *, provisioned: bool) -> User:
+    """What the sign-in says of a person, written to an account that is not kept by SCIM."""
+    if not may_refresh(arrival, user, provisioned=provisioned):
         return user
 
     def change(present: User) -> User | None:
         before: JsonObject = orjson.loads(present.document)
-        after = _document(profile, before)
+        after = document_of(profile, before)
         if after == before:
             return None
         changed = user_of(present.id, present.connection_id, after, present.origin, present.created_at)
@@ -185,8 +190,12 @@ async def refresh(store: Store, arrival: Arrival, profile: Profile, user: User, 
         return user
 
 
-def _document(profile: Profile, before: JsonObject) -> JsonObject:
-    """A user's document with what the profile says; what it does not say stays. The userName is never changed."""
+def document_of(profile: Profile, present: JsonObject | None) -> JsonObject:
+    """A user's document with what the profile says, or that of a new one.
+
+    What the profile does not say stays, and the userName is never changed.
+    """
+    before = present or {"schemas": [CORE_USER], "userName": profile.user_name, "active": True}
     after = dict(before)
     if profile.external_id:
         after.setdefault("externalId", profile.external_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 from vestibule.claims import Profile
 from vestibule.model import JsonObject
-from vestibule.signin import memberships, people, proofs
+from vestibule.signin import allowed_domains, memberships, people, proofs
 from vestibule.signin.admission import claims_missing, email_ruling, is_provisioned
 from vestibule.signin.outcome import Arrival, Refused
 from vestibule.store import Store
@@ -19,6 +19,8 @@ async def preview(store: Store, arrival: Arrival) -> JsonObject:
     found = await people.find(store, arrival, profile, provisioned=provisioned)
     if isinstance(found, Refused):
         return {**_refused(found), "profile": profile_json(profile)}
+    if unwanted := allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned):
+        return {**_refused(unwanted), "profile": profile_json(profile)}
     word = await proofs.decided(store, arrival)
     if word is not None and word.state == "refused":
         refusal = Refused("approval_refused", {"verification": word.id, "by": word.decided_by})

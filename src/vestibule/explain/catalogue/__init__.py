@@ -1,9 +1,7 @@
 """The catalogue: one file per explanation. The order matters; the special stands before the general.
 
-`NOTES` are told beside a story. `WAITING` are codes that were planned and have no entry yet, each with the reason.
+`NOTES` are told beside a story.
 """
-
-from collections.abc import Mapping
 
 from vestibule.explain.catalogue import (
     account_protected,
@@ -12,6 +10,7 @@ from vestibule.explain.catalogue import (
     connection_unknown,
     deactivated_in_directory,
     dialect_refused,
+    domain_not_allowed,
     done,
     filter_invalid,
     foreign,
@@ -68,6 +67,7 @@ ENTRIES: tuple[Entry, ...] = (
     *parked.ENTRIES,
     member_unresolved.ENTRY,
     patch_path_invalid.ENTRY,
+    domain_not_allowed.ENTRY,
     value_invalid.ENTRY,
     bad_message.ENTRY,
     payload_too_large.ENTRY,
@@ -83,9 +83,3 @@ ENTRIES: tuple[Entry, ...] = (
     deactivated_in_directory.ENTRY,
     done.ENTRY,
 )
-
-WAITING: Mapping[str, str] = {
-    "domain_not_allowed": "provisioning limits no mail domains; at a sign-in an address of a domain that is not proven "
-    "is told as `email_unproven`",
-}
-"""Code → why nothing is told by it."""

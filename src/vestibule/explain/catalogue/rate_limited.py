@@ -1,7 +1,12 @@
-"""`rate_limited`: too many requests in too short a time. This server sets no such limit; others do."""
+"""`rate_limited`: too many requests in too short a time; refused here, or by another server."""
 
-from vestibule.explain.entry import Entry, Explanation, Fix
+from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
+
+_LATER = (
+    "What was refused with 429 Entra sends again in its next cycle, 40 minutes later, and so on until it is through; "
+    "its log calls it TooManyRequests. The sync is late and not wrong."
+)
 
 
 def _fits(exchange: Exchange) -> bool:
@@ -9,12 +14,65 @@ def _fits(exchange: Exchange) -> bool:
 
 
 def _tell(exchange: Exchange) -> Explanation:
+    tell = {"connection": _of_connection, "person": _of_person, "strangers": _of_strangers}
+    return tell.get(str(exchange.facts.get("of")), _of_another)(exchange)
+
+
+def _of_connection(exchange: Exchange) -> Explanation:
+    facts = exchange.facts
+    rate = int(facts.get("limit") or 1)
+    wanted = max(2 * rate, 100)
+    return Explanation(
+        "rate_limited",
+        f"More requests came from the identity provider than {rate:,} a second; this one was not looked at, and "
+        "nothing was changed.",
+        f"{int(facts.get('burst') or 0):,} are let through at once and {rate:,} a second after that, so that one "
+        f"connection cannot slow down the others. {_again(exchange)} {_LATER}",
+        (
+            Fix(
+                f"Let {wanted:,} a second through",
+                "operator",
+                f"vestibule connection set {exchange.connection_id} --rate-limit {wanted}",
+                Do("raise_rate_limit", {"rate": wanted}),
+            ),
+            Fix("Or wait for the next cycles; assign people in smaller groups if it stays", "customer"),
+        ),
+    )
+
+
+def _of_person(exchange: Exchange) -> Explanation:
+    rate = int(exchange.facts.get("limit") or 1)
+    return Explanation(
+        "rate_limited",
+        f"More requests came than {rate:,} a second with a token that stands for one person.",
+        f"Such a token is counted by itself, and takes nothing from the identity provider. {_again(exchange)}",
+        (Fix("Send fewer requests, and wait as long as the answer says", "customer"),),
+    )
+
+
+def _of_strangers(exchange: Exchange) -> Explanation:
+    return Explanation(
+        "rate_limited",
+        "Too many calls without a good token came from one client; of this one nothing but the token was looked at.",
+        f"Such calls are answered 401 up to {exchange.facts.get('limit')} a second. Who has a good token is let in all "
+        f"the same, from the same address too. {_again(exchange)}",
+        (Fix("Enter the connection's present token where it is called from, or stop what calls", "customer"),),
+    )
+
+
+def _again(exchange: Exchange) -> str:
+    """When the next one is let through, and what of this kind the log does not have."""
+    seconds, more = exchange.facts.get("retry_after"), exchange.facts.get("left_out")
+    again = f"The answer said to come again in {seconds} s (Retry-After)."
+    return f"{again} {more:,} more like it were left out of the log." if isinstance(more, int) else again
+
+
+def _of_another(exchange: Exchange) -> Explanation:
     del exchange
     return Explanation(
         "rate_limited",
         "The server refused the request because too many came in too short a time.",
-        "An initial sync sends many requests at once, Entra up to 25 a second. What was refused is sent again in a "
-        "later cycle, after 6, 12 and 24 hours, so the sync is late and not wrong.",
+        f"An initial sync sends many requests at once, Entra up to 25 a second. {_LATER}",
         (
             Fix("Raise the limit for the identity provider to 25 requests a second or more", "operator"),
             Fix("Or wait for the next cycles; assign people in smaller groups if it stays", "customer"),

@@ -10,7 +10,7 @@ from vestibule.signin.outcome import Refused
 
 _FORBIDDEN = frozenset(
     {"person_deactivated", "person_removed", "not_provisioned", "subject_matches_nobody", "identity_other",
-     "account_taken", "approval_refused", "unsolicited", "id_token_tenant"}
+     "account_taken", "approval_refused", "domain_not_allowed", "unsolicited", "id_token_tenant"}
 )  # fmt: skip
 _CONFLICT = frozenset({"replay"})
 

@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vestibule import ids
+from vestibule.account_rules import domain_of
 from vestibule.claims import Received
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import EmailVerification, JsonObject
 from vestibule.portal.sign_in_pages import verify_page
+from vestibule.scim.profile import kept_profile
 from vestibule.server.sign_on import cookies
 from vestibule.server.sign_on.arriving import HOME, arrival_of, enter
 from vestibule.server.sign_on.desk import Desk, hashed
@@ -72,6 +74,7 @@ class VerifyEndpoints:
             visit.error = "approval_pending"
             return RedirectResponse(self._where(verification), 303)
         if "address" in fields or "resend" in fields:
+            _check_allowed(loaded, fields.get("address", ""))
             problem = await send_code(desk, visit, verification, fields.get("address"))
             if problem:
                 visit.error = problem if problem.startswith(("mail", "no_")) else f"email_code_{problem}"
@@ -153,6 +156,14 @@ class VerifyEndpoints:
         origin = request.headers.get("origin")
         if origin is not None and origin != "null" and origin != self._desk.base_url:
             raise LoginRefused(403, "other_origin", {"received": origin[:200]})
+
+
+def _check_allowed(loaded: Loaded, address: str) -> None:
+    """No code is sent to an address that the account may not get; no address is for the page to tell."""
+    domain, profile = domain_of(address.strip()), kept_profile(loaded.connection.settings)
+    if domain is not None and not profile.allows_domain(domain):
+        facts = {"value": address.strip(), "domain": domain, "allowed": list(profile.allowed_domains)}
+        raise LoginRefused(403, "domain_not_allowed", facts)
 
 
 def _code_of(error: CannotVerify) -> str:

@@ -1,10 +1,12 @@
-"""Calls without a valid token are kept in the log, but not at will: a stranger could push out all that matters."""
+"""What may come in any number is kept in the log, but not at will: it could push out all that matters."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
-MOST: Final = 60
-"""How many of one connection are kept in a minute."""
+STRANGERS: Final = 60
+"""How many calls without a token of one connection are kept in a minute."""
+LIMITED: Final = 300
+"""How many of an identity provider's calls beyond its limit are kept in a minute, for the roll call to find people."""
 _MINUTE: Final = 60_000_000
 
 
@@ -16,9 +18,10 @@ class _Minute:
 
 
 @dataclass(slots=True)
-class Strangers:
-    """How many came to each connection within this minute, in this process."""
+class Sparse:
+    """How many of one sort came to each connection within this minute, in this process; `most` of them are kept."""
 
+    most: int
     minutes: dict[str, _Minute] = field(default_factory=dict[str, _Minute])
 
     def admit(self, connection_id: str, at: int) -> int | None:
@@ -26,7 +29,7 @@ class Strangers:
         minute = self.minutes.setdefault(connection_id, _Minute(at))
         if not minute.began <= at < minute.began + _MINUTE:
             minute.began, minute.kept = at, 0
-        if minute.kept >= MOST:
+        if minute.kept >= self.most:
             minute.left_out += 1
             return None
         minute.kept += 1
