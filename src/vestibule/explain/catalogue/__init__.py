@@ -45,6 +45,7 @@ from vestibule.explain.catalogue.notes import NOTES as NOTES
 from vestibule.explain.entry import Entry
 
 ENTRIES: tuple[Entry, ...] = (
+    rate_limited.OURS,
     *sign_in.ENTRIES,
     *foreign.ENTRIES,
     *traffic.ENTRIES,

@@ -9,13 +9,16 @@ _LATER = (
 )
 
 
+def _is_ours(exchange: Exchange) -> bool:
+    return exchange.error == "rate_limited" and exchange.facts.get("of") in _OF
+
+
 def _fits(exchange: Exchange) -> bool:
     return exchange.status == 429
 
 
 def _tell(exchange: Exchange) -> Explanation:
-    tell = {"connection": _of_connection, "person": _of_person, "strangers": _of_strangers}
-    return tell.get(str(exchange.facts.get("of")), _of_another)(exchange)
+    return _OF[str(exchange.facts["of"])](exchange)
 
 
 def _of_connection(exchange: Exchange) -> Explanation:
@@ -80,4 +83,7 @@ def _of_another(exchange: Exchange) -> Explanation:
     )
 
 
-ENTRY = Entry("rate_limited", _fits, _tell)
+_OF = {"connection": _of_connection, "person": _of_person, "strangers": _of_strangers}
+OURS = Entry("rate_limited", _is_ours, _tell)
+"""Stands before all others: whoever floods the server is answered with as little work as can be."""
+ENTRY = Entry("rate_limited", _fits, _of_another)
