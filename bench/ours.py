@@ -25,6 +25,8 @@ AT = 1_795_507_200_000_000
 """When the people of an import were made: an instant in microseconds."""
 ASKED_FOR = frozenset({"token", "exchange"})
 """What an export has only when it is asked for."""
+UNLIMITED = {"VESTIBULE_SCIM_RATE": "1000000"}
+"""Requests are counted as ever, and none is too many: it is the server that is measured, not its limit."""
 VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
 """The program."""
 
@@ -143,7 +145,7 @@ async def _served(
     enterprise = administer("enterprise", "create", "Bench")
     connection = administer("connection", "create", enterprise["id"], "--idp", "entra")
     token = administer("token", "create", connection["id"], "--all-scopes")
-    with serving(arguments, port, cwd=scratch) as pid:
+    with serving(arguments, port, cwd=scratch, env=UNLIMITED) as pid:
         yield Service(
             base_url=f"http://127.0.0.1:{port}/scim/v2/connections/{connection['id']}",
             headers={"Authorization": f"Bearer {token['token']}"},

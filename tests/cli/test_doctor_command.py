@@ -33,6 +33,21 @@ def test_a_connection_is_examined_from_what_is_stored(shell: Shell) -> None:
     )
 
 
+def test_whom_a_list_of_domains_would_hit_is_told_before_it_is_set(shell: Shell) -> None:
+    connection_id = shell.connection()
+    shell.new_user(
+        connection_id, "ben", externalId="6d3f0c1e-51a5-4c8e-9e6b-2f3a1c0d7b11", emails=[{"value": "ben@b.example"}]
+    )
+    done = shell.run("doctor", connection_id, "--allowed-domain", "acme.example", "--json")
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (done.exit_code, finding["code"], finding["examples"]) == (1, "address_not_allowed", ["ben (ben@b.example)"])
+    assert shell.json("doctor", connection_id)["findings"] == []
+    assert "is no mail domain" in shell.refusal("doctor", connection_id, "--allowed-domain", "https://acme.example")
+    assert "of this installation" in shell.refusal(
+        "doctor", "https://x.example", "--token", "t", "--allowed-domain", "a.b"
+    )
+
+
 def test_wrong_usage_is_told(shell: Shell) -> None:
     connection_id = shell.connection()
     assert "no connection con_none" in shell.refusal("doctor", "con_none")

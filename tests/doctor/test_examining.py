@@ -24,11 +24,13 @@ def mail(address: str) -> Any:
     return [{"value": address, "type": "work", "primary": True}]
 
 
-def examined(setting: Callable[[Stage], Awaitable[Any]], claims: Any = None, later: int = 0) -> Examined:
+def examined(
+    setting: Callable[[Stage], Awaitable[Any]], claims: Any = None, later: int = 0, domains: tuple[str, ...] = ()
+) -> Examined:
     async def work(stage: Stage) -> Examined:
         await setting(stage)
         await stage.store.flush()
-        return await examine(stage.store, CON, stage.clock.now() + later, claims)
+        return await examine(stage.store, CON, stage.clock.now() + later, claims, domains)
 
     return play(work)
 
@@ -366,3 +368,26 @@ def test_what_is_not_finished_before_switching_on_is_told() -> None:
     lacking = told["token_lacks_groups"]
     assert "--scope get:groups" in str(lacking.fixes[0].command)
     assert list(told) == [each for each in CODES if each in told]
+
+
+async def of_two_domains(stage: Stage) -> None:
+    await sound(stage)
+    await stage.user("dan", externalId=OBJECT_ID.format(5), emails=mail("dan@other.example"))
+    await stage.user("eve@other.example", externalId=OBJECT_ID.format(6), active=False)
+    await stage.user("S-1-5-21", externalId=OBJECT_ID.format(7))
+
+
+def test_who_has_an_address_that_is_not_allowed_is_told_before_and_after() -> None:
+    async def limited(stage: Stage) -> None:
+        await of_two_domains(stage)
+        await connections.change_settings(stage.store, stage.clock, CON, {"allowed_domains": ["acme.example"]})
+
+    assert "address_not_allowed" not in found(examined(of_two_domains))
+    before = found(examined(of_two_domains, domains=("ACME.example",)))["address_not_allowed"]
+    after = found(examined(limited))["address_not_allowed"]
+    assert before.examples == after.examples == ("dan (dan@other.example)", "eve@other.example (eve@other.example)")
+    assert (after.count, after.facts["domains"]) == (2, {"other.example": 2})
+    assert ("would not allow" in before.sentence, "do not allow" in after.sentence) == (True, True)
+    command = "vestibule connection set con_1 --allowed-domain acme.example --allowed-domain other.example"
+    assert after.fixes[0].command == command.replace("con_1", CON)
+    assert "address_not_allowed" not in found(examined(limited, domains=("acme.example", "other.example")))

@@ -101,7 +101,7 @@ def test_a_burst_then_the_rate_and_each_connection_for_itself() -> None:
 
 
 def test_a_refusal_says_when_to_come_again_and_changes_nothing() -> None:
-    async def work(here: Served, one: str, _: str) -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
         await here.through(one)
         body = orjson.dumps({"schemas": [USER], "userName": "ana@example.com"})
         refused = await here.ask(one, method="POST", content=body)
@@ -133,7 +133,7 @@ def test_a_connections_own_limit_counts_at_once_and_none_is_none() -> None:
 
 
 def test_without_a_limit_of_the_installation_nothing_is_counted() -> None:
-    async def work(here: Served, one: str, _: str) -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
         assert {(await here.ask(one)).status_code for _ in range(200)} == {200}
 
     serve(work, rate=0)
@@ -156,7 +156,7 @@ def test_who_guesses_is_slowed_and_keeps_nobody_out_who_has_the_token() -> None:
 
 
 def test_an_expired_token_uses_up_nothing_of_the_one_in_force() -> None:
-    async def work(here: Served, one: str, _: str) -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
         old = await connections.create_token(here.store, here.clock, one, frozenset(SCOPES), lifetime=1)
         here.clock.time += SECOND
         assert await here.through(one, old.text) == STRANGERS * 30
@@ -189,7 +189,7 @@ def test_a_bulk_request_counts_as_many_times_as_it_has_operations(tenant: Tenant
 
 
 def test_a_flood_cannot_fill_the_log_and_what_is_left_out_is_told() -> None:
-    async def work(here: Served, one: str, _: str) -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
         await here.through(one)
         for _ in range(LIMITED + 50):
             await here.ask(one)
@@ -205,7 +205,7 @@ def test_a_flood_cannot_fill_the_log_and_what_is_left_out_is_told() -> None:
 
 
 def test_strangers_whom_the_limit_refuses_are_shut_out_to_the_cycles_as_before() -> None:
-    async def work(here: Served, one: str, _: str) -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
         await here.through(one, "no token")
         here.clock.time += 59 * SECOND
         await here.through(one, "no token")

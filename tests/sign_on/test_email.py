@@ -8,6 +8,7 @@ import pytest
 from tests.sign_on.conftest import Mailbox
 from tests.sign_on.walk import ANA, Walk
 from vestibule.clock import SystemClock
+from vestibule.connections import change_settings
 from vestibule.signin import exceptions, proofs
 
 DMITRI = "dmitri@contoso.example"
@@ -239,3 +240,18 @@ def test_what_is_no_code_is_a_wrong_code(walk: Walk, guess: str) -> None:
     walk.set(email_policy="always_code")
     page = asked(walk)
     assert enter(walk, page, code=guess).status_code == 400
+
+
+def test_no_code_is_sent_to_an_address_that_the_connection_does_not_allow(walk: Walk, mailbox: Mailbox) -> None:
+    walk.set(email_policy="always_code")
+    page = asked(walk)
+    mailbox.code(ANA)
+    walk.vestibule.admin(
+        lambda store: change_settings(store, SystemClock(), walk.id, {"allowed_domains": ["contoso.example"]})
+    )
+    refused = enter(walk, page, address="ana@elsewhere.example")
+    assert (refused.status_code, walk.code_of(refused)) == (403, "domain_not_allowed")
+    assert "You cannot sign in here with this e-mail address" in refused.text
+    assert mailbox.to("ana@elsewhere.example") == []
+    # The allowed one is open as before.
+    assert enter(walk, page, address="ana.too@contoso.example").status_code in (303, 429)

@@ -298,6 +298,13 @@ def changed(kind: str, **values: Any) -> list[bytes]:
     return lines
 
 
+def test_the_limit_and_the_domains_of_a_connection_go_along(tmp_path: Path, engine: str) -> None:
+    wanted = {"rate_limit": 0, "allowed_domains": ["acme.example", "*.acme.example"]}
+    url = other_installation(tmp_path, engine)
+    with_store(url, lambda store: put_in(store, changed("settings", settings=wanted)))
+    assert orjson.loads(lines_of(url)[1])["settings"] == wanted
+
+
 def document(**values: Any) -> dict[str, Any]:
     return {"userName": "Ana@example.com", "active": True} | values
 
@@ -311,6 +318,7 @@ def document(**values: Any) -> dict[str, Any]:
         (WORLD[:4] + [WORLD[1]] + WORLD[5:], "Line 5: there is no 'settings' line, or not here"),
         (WORLD[:1] + WORLD[2:], "Line 2: it is not the line with the settings"),
         (changed("settings", settings={"dialect": "klingon"}), "Line 2: the settings cannot be used: .*klingon"),
+        (changed("settings", settings={"allowed_domains": ["ACME"]}), "Line 2: .* names domains as in acme.example"),
         (changed("settings", settings=[]), "Line 2: it is not the line with the settings"),
         (changed("user", id=None), "Line 3: a user needs its 'id'"),
         (changed("user", id=7), "Line 3: the 'id' of the user is no text"),
