@@ -9,7 +9,8 @@ import orjson
 
 from vestibule.account_rules import address_of, domain_of
 from vestibule.connections import read_allowed
-from vestibule.doctor.finding import Counted, Finding, customer, operator, people
+from vestibule.counting import people
+from vestibule.doctor.finding import Counted, Finding, customer, operator
 from vestibule.explain import Fix
 from vestibule.model import Connection, User
 from vestibule.scim.profile import Profile, kept_profile
