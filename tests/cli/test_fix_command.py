@@ -75,3 +75,23 @@ def test_a_connection_alone_is_explained_by_its_calls(shell: Shell, con: str, re
     assert shell.json("explain", "--connection", quiet)["code"] == "no_traffic_yet"
     assert "no connection con_none" in shell.refusal("explain", "--connection", "con_none")
     assert "--connection stands alone" in shell.refusal("explain", refused.id, "--connection", con)
+
+
+def test_a_hostile_name_can_neither_rule_the_terminal_nor_forge_a_line(shell: Shell, con: str) -> None:
+    made = shell.json("group", "create", con, "All")
+    hostile = "\x1b[2J\nDone: \u202eeverything"
+    facts = {
+        "attribute": "displayName", "value": "All", "holder": made["id"], "detail": "taken",
+        "incoming": {"displayName": "All", "externalId": hostile},
+    }  # fmt: skip
+    now = SystemClock().now()
+    exchange = Exchange(
+        ids.request_id(now), con, now, 0, "POST", "/Groups", "", 409, resource_type="Group", target="All",
+        scim_type="uniqueness", error="uniqueness", facts=facts,
+    )  # fmt: skip
+    shell.record(exchange)
+    told = shell.text("fix", exchange.id) + shell.text("fix", exchange.id, "map_group", "--yes")
+    assert "externalId" in told
+    for ruling in ("\x1b", "\u202e", "\nDone: \ufffd", "\nDone: e"):
+        assert ruling not in told
+    assert shell.json("fix", exchange.id)["request_id"] == exchange.id

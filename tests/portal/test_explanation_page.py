@@ -35,6 +35,25 @@ def test_a_sentence_that_names_a_person_is_not_shown_to_outsiders(tenant: Tenant
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", "/Users/ana.secret", "There is no user of this id in this connection."),
+        ("DELETE", "/Users/ana.secret@example.com", "There is no user of this id in this connection."),
+        ("GET", "/ana.secret/Users", "GET /…/Users is not served."),
+        ("GET", "/Users/Users/ana.secret", "/Users/Users/… was asked for"),
+        ("GET", '/Users?filter=ana.secret eq "ana.secret"', "The filter cannot be read."),
+        ("PUT", "/Groups/ana.secret", "group of this id"),
+    ],
+)
+def test_what_a_request_named_is_not_shown_to_outsiders(tenant: Tenant, method: str, path: str, told: str) -> None:
+    answer = tenant.http.request(method, path, json={"displayName": "x"} if method == "PUT" else None)
+    page = httpx2.get(answer.json()["detail"].rsplit(" ", 1)[1], trust_env=False)
+    assert page.status_code == 200
+    assert told in html.unescape(page.text)
+    assert "ana.secret" not in page.text
+
+
+@pytest.mark.parametrize(
     "code", ["email_literal", "subject_matches_nobody", "recipient", "email_unproven", "signed_in"]
 )
 def test_of_a_sign_in_an_outsider_sees_what_the_person_is_told_and_the_code_and_no_value(

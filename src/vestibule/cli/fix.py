@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from vestibule import fixing
+from vestibule.cli.printable import printable
 from vestibule.cli.session import Session, command, fail
 from vestibule.cli.sign_on import fetcher_of
 from vestibule.cli.told import as_text
@@ -52,7 +53,7 @@ def fix(session: Session, request_id: str, operation: str | None, given: tuple[s
             session.say("Nothing was changed.")
             return
     done = ask(dry=False, shown=preview)
-    session.emit(_json(request_id, operation, done, done=True), f"Done: {done.sentence}")
+    session.emit(_json(request_id, operation, done, done=True), f"Done: {printable(done.sentence)}")
 
 
 def _tools(session: Session, store: Store) -> Tools:
@@ -94,18 +95,18 @@ def _offered_text(request_id: str, offered: Offered) -> str:
 
 def _offer_lines(offer: Offer) -> list[str]:
     if offer.preview is None:
-        return [f"  cannot be done now: {offer.refusal}"]
+        return [f"  cannot be done now: {printable(str(offer.refusal))}"]
     return [f"  {line}" for line in _preview_text(offer.preview).splitlines()]
 
 
 def _preview_text(preview: Preview) -> str:
     names = [name for name in preview.after if preview.before.get(name) != preview.after[name]]
     width = max((len(name) for name in names), default=0)
-    lines = [preview.sentence]
+    lines = [printable(preview.sentence)]
     for name in names:
         lines += [
-            f"{name:<{width}}  {_word(preview.before.get(name))}",
-            f"{'':<{width}}  → {_word(preview.after[name])}",
+            f"{name:<{width}}  {printable(_word(preview.before.get(name)))}",
+            f"{'':<{width}}  → {printable(_word(preview.after[name]))}",
         ]
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from vestibule.explain import SIGN_IN, Explanation, explain
 from vestibule.model import Exchange
 from vestibule.store import NotFound, Store, Unreachable
+from vestibule.support.forms import COLLECTIONS, is_nobodys
 
 SOON = 0.25
 """Seconds within which every worker has written what it recorded."""
@@ -64,7 +65,22 @@ def _for_outsiders(exchange: Exchange) -> Explanation:
         return explain(exchange)
     # Only what names nobody: not whom it was about, nor anything that came with the request.
     known = {name: value for name, value in exchange.facts.items() if name in _NAMES_NOBODY}
-    return explain(replace(exchange, target=None, facts=known, request_body=None, response_body=None))
+    ident = exchange.resource_id
+    return explain(
+        replace(
+            exchange,
+            target=None,
+            path="/".join(
+                each if each.lower() in COLLECTIONS or is_nobodys(each) else "…" for each in exchange.path.split("/")
+            ),
+            query="",
+            # What stands where an id belongs may be a name.
+            resource_id=ident if ident is None or is_nobodys(ident) else "of this id",
+            facts=known,
+            request_body=None,
+            response_body=None,
+        )
+    )
 
 
 def _page(name: str, status: int, **values: object) -> Response:
