@@ -7,6 +7,7 @@ import click
 from vestibule import connections
 from vestibule.cli.session import Session, command, fail
 from vestibule.cli.source import read_expectations, read_number
+from vestibule.counting import counted
 from vestibule.log import BadSearch, read_instant
 from vestibule.store import Store
 
@@ -58,6 +59,5 @@ def support(
         fail(f"{out} cannot be written: {error.strerror}.")
     session.emit(
         {"out": str(out), "entries": entries, "names": "kept" if with_names else "replaced"},
-        f"{out} has {entries} {'entry' if entries == 1 else 'entries'} of the log. "
-        "Look through index.html before you send it.",
+        f"{out} has {counted(entries, 'entry', 'entries')} of the log. Look through index.html before you send it.",
     )

@@ -4,7 +4,8 @@ The conflict is named by its id, or by what the refused request told: `holder`, 
 """
 
 from vestibule import review
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools, counted
+from vestibule.counting import counted
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools
 from vestibule.model import Conflict, JsonObject, User
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound

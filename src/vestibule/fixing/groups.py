@@ -3,7 +3,8 @@
 from typing import Final
 
 from vestibule import ids
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools, counted
+from vestibule.counting import counted
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools
 from vestibule.model import Audit, Group, JsonObject
 from vestibule.scim.patch import GroupChange
 from vestibule.store import NotFound, Taken

@@ -103,11 +103,6 @@ class Operation:
         return found
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 member`, `2 members`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _told(state: JsonObject) -> str:
     return ", ".join(f"{name} is {_word(value)}" for name, value in state.items())
 

@@ -5,7 +5,8 @@ from typing import Any, TypeAlias, cast
 
 from vestibule import identity_providers
 from vestibule.claims import read_claim_option
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Role, Tools, counted
+from vestibule.counting import counted
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Role, Tools
 from vestibule.identity_providers import Loaded
 from vestibule.model import JsonObject
 from vestibule.signon import read_sign_on

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from jinja2 import Environment, PackageLoader
 
+from vestibule.counting import counted
 from vestibule.model import JsonObject
 from vestibule.outcome import LABELS
 from vestibule.support.collect import by_reason
@@ -18,12 +19,6 @@ PEOPLE: Final = 50
 _templates = Environment(
     loader=PackageLoader("vestibule.support"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-
-
-def _counted(number: int, noun: str) -> str:
-    """`1 conflict`, `2 conflicts`, `2 entries`."""
-    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else several}"
 
 
 @dataclass(slots=True)
@@ -75,7 +70,7 @@ def page(document: JsonObject, summary: Summary) -> str:
     troubles = sorted(summary.troubles.values(), key=lambda each: each.count, reverse=True)
     return _templates.get_template("bundle.html").render(
         doc=document,
-        counted=_counted,
+        counted=counted,
         cycles=document["cycles"],
         rolls=document["rollcall"],
         reasons=by_reason(document["rollcall"]),
