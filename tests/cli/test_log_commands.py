@@ -224,6 +224,14 @@ def test_a_connection_is_explained_by_what_its_cycles_tell(
     ]
 
 
+def test_a_cycle_of_which_all_was_refused_shows_how_much(shell: Shell, con: str) -> None:
+    record(shell, *(exchange(con, 60 + each, status=404, path="/scim/Users", error="not_found") for each in range(3)))
+    done = shell.run("cycles", con)
+    assert (done.exit_code, done.stdout.splitlines()[-1].split()[-1]) == (1, "3")
+    (cycle,) = json.loads(shell.run("cycles", con, "--json").stdout)["cycles"]
+    assert (cycle["refused"], cycle["refused_requests"]) == (0, 3)
+
+
 def test_cycles_of_nothing_are_told_as_never_called(shell: Shell, con: str) -> None:
     done = shell.run("cycles", con)
     assert (done.exit_code, "has never called this connection" in done.stdout) == (1, True)

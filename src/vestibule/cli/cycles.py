@@ -105,6 +105,6 @@ def _table(runs: tuple[Run, ...]) -> Table:
             f"{run.users.found + run.users.missed} looked up, {run.users.written} written",
             f"{run.groups.found + run.groups.missed} looked up, {run.groups.written} written",
             f"+{run.memberships.joined} −{run.memberships.left}",
-            str(run.refused or (run.requests if run.kind == "refused" else 0)),
+            str(run.refused or run.requests - run.answered),
         )
     return table

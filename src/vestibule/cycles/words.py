@@ -237,6 +237,7 @@ def cycle_json(run: Run) -> JsonObject:
         "last_request": run.last_id,
         "requests": run.requests,
         "refused": run.refused,
+        "refused_requests": run.requests - run.answered,
         "users": _tally_json(run, "users"),
         "groups": _tally_json(run, "groups"),
         "memberships": {
