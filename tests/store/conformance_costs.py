@@ -8,6 +8,7 @@ from tests.store.conformance_references import PARK
 from tests.store.staging import AT, HERE, LATER, THERE, Stage, a_group, a_user, edited, people, promise, reporting_to
 from vestibule.model import User
 from vestibule.store import Guarded, Rules, Store
+from vestibule.store.roll_calls import ExpectedPerson
 
 NEWCOMER = 99_999
 SIZES = {HERE: 10, THERE: 1_500}
@@ -69,6 +70,15 @@ class CostPromises(Stage):
             ids = await people(store, count, connection_id)
             await asyncio.gather(*(store.delete_user(connection_id, each, LATER) for each in ids))
         await self.costs_the_same(store, lambda where: made(store, where))
+
+    @promise
+    async def test_a_page_of_expected_people_is_looked_for_among_those_who_are_waited_for(self, store: Store) -> None:
+        """However many they are, so that the roll of a group that waits for all its people takes no square of them."""
+        for connection_id, count in SIZES.items():
+            names = [f"name{number}" for number in range(count)]
+            await store.create_group(a_group("Sales", connection_id), names, rules=PARK)
+        asked = [ExpectedPerson(f"name{number}", frozenset({f"id{number}"})) for number in range(5)]
+        await self.costs_the_same(store, lambda where: store.whereabouts(where, "grp_1", asked))
 
     @promise
     async def test_a_former_id_is_looked_up(self, store: Store) -> None:

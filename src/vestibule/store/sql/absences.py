@@ -148,9 +148,10 @@ async def _waiting(db: Db, connection_id: str, group_id: str, people: Sequence[E
         connection_id, group_id, as_array(sorted(refs)),
     )  # fmt: skip
     former = await db.rows(
-        "SELECT d.user_name_ci, p.added_at FROM deleted_users d JOIN pending_members p "
-        "ON p.connection_id = d.connection_id AND p.group_id = $2 AND p.ref = d.id AND p.nested = 0 "
-        "WHERE d.connection_id = $1 AND d.user_name_ci IN (SELECT value FROM EACH($3))",
+        # From the names on, in this order: a group may wait for as many people as are expected.
+        "SELECT d.user_name_ci, p.added_at FROM deleted_users d CROSS JOIN pending_members p "
+        "WHERE d.connection_id = $1 AND d.user_name_ci IN (SELECT value FROM EACH($3)) "
+        "AND p.connection_id = d.connection_id AND p.group_id = $2 AND p.ref = d.id AND p.nested = 0",
         connection_id, group_id, as_array(sorted({fold(each.user_name) for each in people})),
     )  # fmt: skip
     return {row[0]: row[1] for row in (*rows, *former)}
