@@ -6,9 +6,10 @@ import pytest
 
 from tests.rollcall.stage import CON, Stage, play
 from vestibule.rollcall import Expectation, ExpectedPerson, Missing, call_roll
-from vestibule.rollcall.reasons import REASONS
+from vestibule.rollcall.reasons import REASONS, Situation, reason_for
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules
+from vestibule.store.roll_calls import Departed, Whereabouts
 
 UNIQUE = {"attribute": "userName", "value": "ana", "holder": "usr_other"}
 LACKS = {"need": ["patch:groups"], "got": ["get:users"]}
@@ -209,5 +210,40 @@ def test_nothing_is_said_that_is_not_known() -> None:
         await stage.directory.delete_group(CON, group)
         told = await missing(stage, "ana")
         assert (told.reason, "never" in told.detail, "deleted" in told.detail) == ("no_group", False, True)
+
+    play(work)
+
+
+def test_a_person_is_a_member_by_any_of_the_names() -> None:
+    """Also when another account, which is no member, has one of them."""
+
+    async def work(stage: Stage) -> None:
+        await stage.user("other", externalId="X")
+        await stage.group("Sales", await stage.user("ana"))
+        person = ExpectedPerson("ANA", frozenset({"X"}))
+        await stage.expect("Sales", person)
+        (at_hand,) = await call_roll(stage.store, CON, [Expectation("Sales", 1, (person,))])
+        assert (await stage.call("Sales")).balanced
+        assert at_hand.balanced
+
+    play(work)
+
+
+@pytest.mark.parametrize(("merged_into", "reason"), [(None, "removed"), ("usr_2", "other_identity")])
+def test_somebody_whose_account_was_linked_with_another_is_not_told_as_deleted(
+    merged_into: str | None, reason: str
+) -> None:
+    where = Whereabouts(departed={"ana": Departed("usr_1", 1_764_000_000_000_000, merged_into)})
+    told = reason_for(ExpectedPerson("Ana"), where, Situation(known=True), {})
+    assert (told.reason, told.evidence.get("holder")) == (reason, merged_into)
+    assert told.evidence["user_id"] == "usr_1"
+
+
+def test_a_taken_name_of_a_group_is_no_other_identity() -> None:
+    async def work(stage: Stage) -> None:
+        await stage.user("ana")
+        request = await stage.refused("Group", "Sales", "POST", 409, error="uniqueness", facts=UNIQUE)
+        told = await missing(stage, "ana")
+        assert (told.reason, told.request_id) == ("refused", request)
 
     play(work)
