@@ -387,7 +387,7 @@ def test_who_has_an_address_that_is_not_allowed_is_told_before_and_after() -> No
     after = found(examined(limited))["address_not_allowed"]
     assert before.examples == after.examples == ("dan (dan@other.example)", "eve@other.example (eve@other.example)")
     assert (after.count, after.facts["domains"]) == (2, {"other.example": 2})
-    assert ("would not allow" in before.sentence, "do not allow" in after.sentence) == (True, True)
+    assert ("would not allow" in before.sentence, "does not allow" in after.sentence) == (True, True)
     command = "vestibule connection set con_1 --allowed-domain acme.example --allowed-domain other.example"
     assert after.fixes[0].command == command.replace("con_1", CON)
     assert "address_not_allowed" not in found(examined(limited, domains=("acme.example", "other.example")))

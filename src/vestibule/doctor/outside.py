@@ -50,7 +50,7 @@ class Outside:
         count = self.seen.count
         if not count:
             return []
-        are, would = ("would be", "would") if self.supposed else ("are", "do")
+        are, would = ("would be", "would") if self.supposed else ("are", "does")
         return [
             Finding(
                 "address_not_allowed",
