@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from tests.rollcall.stage import CON, Stage, play
-from vestibule.model import Audit
+from vestibule.model import Audit, Pending
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.names import Resolvers
 from vestibule.rollcall import CannotExpect, Expectation, ExpectedPerson, call_roll, keeping
 from vestibule.rollcall.keeping import NothingExpected
 from vestibule.rollcall.report import expectation_json
 from vestibule.server.background import Background
+from vestibule.store.roll_calls import KeptExpectation
 
 ENTRY = Audit("aud_1", CON, 1, "test", "rollcall.forgotten", "rll_1", {})
 
@@ -208,8 +209,18 @@ def test_a_group_whose_roll_cannot_be_called_keeps_no_other_waiting(
 
 
 @pytest.mark.parametrize("name", ["u" * 801, "ü" * 401, "a\0b", "a\ud800"])
-def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(name: str) -> None:
+def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     async def work(stage: Stage) -> None:
+        begin, drafts = stage.store.begin_expectation, list[KeptExpectation]()
+
+        async def begun(draft: KeptExpectation) -> None:
+            drafts.append(draft)
+            await begin(draft)
+            await stage.store.add_expected(CON, draft.id, [ExpectedPerson("first")])
+
+        monkeypatch.setattr(stage.store, "begin_expectation", begun)
         await stage.expect("Sales", "before")
         for person in (ExpectedPerson(name), ExpectedPerson("ana", frozenset({name}))):
             with pytest.raises(CannotExpect, match=r"longer than 800 bytes|is no text"):
@@ -222,7 +233,52 @@ def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(na
             await call_roll(stage.store, CON, [Expectation(name, 1)])
         await stage.expect("u" * 800, "ü" * 400)
         await stage.store.forget_expectation(CON, "u" * 800, ENTRY)
-        assert [each.count for each in await stage.store.expectations(CON)] == [1]
+        kept = await stage.store.expectation(CON, "Sales")
+        assert kept.count == 2
+        stayed = [each.id for each in drafts if (await stage.store.missing_people(CON, each.id, None, "", 9))[0]]
+        assert stayed == [kept.id]
+
+    play(work)
+
+
+def test_of_two_that_find_a_drift_at_once_one_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(stage: Stage) -> None:
+        await stage.group("Sales", await stage.user("ana"))
+        await stage.expect("Sales", "ana")
+        await stage.due()
+        await stage.expect("Sales", "ana", "ben")
+
+        async def too_late(*_: Any) -> bool:
+            return False
+
+        monkeypatch.setattr(stage.store, "note_roll", too_late)
+        (called,) = [each async for each in keeping.call_due(stage.store, stage.clock)]
+        assert (called.roll is not None and called.roll.balanced, called.drifted) == (False, False)
+
+    play(work)
+
+
+def test_a_group_within_the_group_is_none_of_a_number_of_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(stage: Stage) -> None:
+        group = await stage.group("Sales")
+
+        people = 1
+
+        async def waiting(*_: Any) -> tuple[list[Pending], int]:
+            return [Pending("Inner", group, 1, nested=True), Pending("early@x", group, 1)], people
+
+        monkeypatch.setattr(stage.store, "waiting_for", waiting)
+        await keeping.expect_number(stage.store, stage.clock, CON, "Sales", 3)
+        roll = await stage.call("Sales")
+        assert [(each.who, each.reason) for each in roll.missing] == [
+            ("early@x", "parked"), ("2 people (not named)", "unnamed"),
+        ]  # fmt: skip
+        people = 3
+        await keeping.expect_number(stage.store, stage.clock, CON, "Sales", 5)
+        roll = await stage.call("Sales")
+        assert [(each.who, each.reason, each.count) for each in roll.missing] == [
+            ("early@x", "parked", 1), ("2 people (not named)", "parked", 2), ("2 people (not named)", "unnamed", 2),
+        ]  # fmt: skip
 
     play(work)
 
