@@ -1,6 +1,11 @@
 """The log of a run comes back as it was written, and little of it stays in memory."""
 
-from vestibule.rehearsal import Spool
+import errno
+import os
+
+import pytest
+
+from vestibule.rehearsal import LogNotKept, Spool
 
 
 def entry(number, status="success", ident="id", reason=None):
@@ -56,3 +61,20 @@ def test_failures_are_counted_and_a_reason_goes_when_a_later_change_mends_it():
     log.write(entry(3, "failure", "b", "third"))
     log.write(entry(4, "success", "a"))
     assert (log.failures, log.first_failure, log.reasons) == (3, entry(1, "failure", "a", "first"), {"b": "third"})
+
+
+def test_a_page_that_was_answered_is_whole_in_the_log_and_cut_in_what_is_remembered():
+    log = Spool()
+    log.write(entry(1, "failure", "a", "x" * 100_000))
+    assert len(log.reasons["a"]) == 2_001
+    assert len(next(iter(log))["provisioningStatusInfo"]["errorInformation"]["reason"]) == 100_000
+
+
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch):
+    def full(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = Spool()
+    monkeypatch.setattr(log._file, "write", full)
+    with pytest.raises(LogNotKept, match=r"No space left on device\). Make room in .*, the folder for temporary files"):
+        log.write(entry(1))

@@ -13,7 +13,7 @@ from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_source
 from vestibule.entra.tenant import Tenant
 from vestibule.entra.wire import Mode
-from vestibule.rehearsal import InvalidState, Rehearsal, Restart, Target, Unreachable
+from vestibule.rehearsal import InvalidState, LogNotKept, Rehearsal, Restart, Target, Unreachable
 from vestibule.rehearsal import rehearse as run_rehearsal
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -50,7 +50,7 @@ def rehearse(
         done = run_job(session, tenant, Target(target, token, mode=_MODES[sender]), state, cycles, pressed)
     except Unreachable as error:
         fail(f"{target} cannot be reached: {error}", UNREACHABLE)
-    except InvalidState as error:
+    except (InvalidState, LogNotKept) as error:
         fail(str(error))
     session.emit_long(done.parts(), "\n".join(job_lines(done)))
     if not is_clean(done):

@@ -14,10 +14,10 @@ from vestibule.entra.memory import Memory
 from vestibule.ids import new_id
 from vestibule.rehearsal.drive import Line, Target, Unreachable, Watch, drive
 from vestibule.rehearsal.rollcall import RollCall
-from vestibule.rehearsal.spool import Spool
+from vestibule.rehearsal.spool import LogNotKept, Spool
 from vestibule.rehearsal.state import InvalidState, State
 
-__all__ = ["InvalidState", "Rehearsal", "Spool", "Target", "Unreachable", "rehearse"]
+__all__ = ["InvalidState", "LogNotKept", "Rehearsal", "Spool", "Target", "Unreachable", "rehearse"]
 
 
 Restart: TypeAlias = Literal["never", "if_stopped", "always"]
@@ -60,8 +60,7 @@ async def rehearse(
 
     A second run with the same state goes on where the first one ended. `restart` says whether the portal's Restart
     provisioning is pressed before: always, or only on a job that is paused or in quarantine.
-    Raises Unreachable,
-    InvalidState.
+    Raises Unreachable, InvalidState, LogNotKept.
     """
     state = State.open(state_path)
     try:

@@ -7,10 +7,23 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, cast
 
+from vestibule.entra.memory import remembered
+
 _IN_MEMORY = 1 << 20
 """A log that is smaller than this, in bytes and deflated, never becomes a file."""
 
 _CHUNK = 1 << 16
+
+
+class LogNotKept(Exception):
+    """There is no room for the log; `message` says what to do."""
+
+    def __init__(self, error: OSError) -> None:
+        self.message = (
+            f"The log of this run cannot be kept ({error.strerror or error}). Make room in {tempfile.gettempdir()}, "
+            "the folder for temporary files, and run the command again; with --state it goes on where it was."
+        )
+        super().__init__(self.message)
 
 
 class Spool:
@@ -35,7 +48,7 @@ class Spool:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The entries, read anew."""
-        self._file.write(self._packer.flush(zlib.Z_SYNC_FLUSH))
+        self._put(self._packer.flush(zlib.Z_SYNC_FLUSH))
         unpacker, place, rest = zlib.decompressobj(), 0, b""
         while chunk := self._read(place):
             place += len(chunk)
@@ -44,16 +57,22 @@ class Spool:
                 yield cast("dict[str, Any]", json.loads(line))
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add an entry in Graph's shape (provisioningObjectSummary)."""
-        self._file.write(self._packer.compress(json.dumps(entry).encode() + b"\n"))
+        """Add an entry in Graph's shape (provisioningObjectSummary). Raises LogNotKept."""
+        self._put(self._packer.compress(json.dumps(entry).encode() + b"\n"))
         self._length += 1
         status, ident = entry["provisioningStatusInfo"], entry["sourceIdentity"]["id"]
         if status["status"] != "failure":
             self.reasons.pop(ident, None)
             return
-        self.reasons[ident] = status["errorInformation"]["reason"]
+        self.reasons[ident] = remembered(status["errorInformation"]["reason"])
         self.failures += 1
         self.first_failure = self.first_failure or entry
+
+    def _put(self, packed: bytes) -> None:
+        try:
+            self._file.write(packed)
+        except OSError as error:
+            raise LogNotKept(error) from error
 
     def _read(self, place: int) -> bytes:
         # The end is where the next entry goes, also when two read by turns.
