@@ -16,7 +16,7 @@ _HOUR = 3_600_000_000
 BACK_OFF = (6 * _HOUR, 12 * _HOUR, 24 * _HOUR)
 """After the retry in the next cycle: 6, 12, 24 hours after the first failure, then daily (2.6)."""
 
-REASON = 2_000
+REASON = 1_000
 """So many characters of a reason are remembered; the log has all of it, be it a whole page of the target's."""
 
 GIVE_UP = 28 * 24 * _HOUR
@@ -40,7 +40,7 @@ class Escrow:
 
 def remembered(reason: str) -> str:
     """A reason, cut at REASON."""
-    return reason if len(reason) <= REASON else f"{reason[:REASON]}…"
+    return reason if len(reason) <= REASON else f"{reason[:REASON]}..."
 
 
 def escrowed(before: Escrow | None, code: str, reason: str, now: int) -> Escrow:
