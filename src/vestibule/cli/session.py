@@ -35,6 +35,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 OK, FINDING, USAGE, UNREACHABLE = 0, 1, 2, 3
+_AT_ONCE = 1 << 16
+"""A long document goes out in so many bytes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,13 @@ class Session:
         if not self.as_json:
             click.echo(printable_lines(text))
             return
+        held = bytearray()
         for piece in written(document):
-            click.echo(piece, nl=False)
-        click.echo()
+            held += piece
+            if len(held) > _AT_ONCE:
+                click.echo(bytes(held), nl=False)
+                held.clear()
+        click.echo(bytes(held))
 
     def say(self, text: str) -> None:
         """A message on standard error."""
