@@ -179,6 +179,10 @@ ADMISSIONS: dict[str, Callable[[], Exchange]] = {
     "email_code_expired": lambda: cannot("code_expired"),
     "email_code_too_many_tries": lambda: cannot("too_many_tries"),
     "email_code_too_many_codes": lambda: cannot("too_many_codes", limit=5),
+    "email_code_mailbox_busy": lambda: exchange("email_code_mailbox_busy", {"mail": "mailbox_busy", "seconds": 312}, "entra", "ana@corp.example.com", 429),
+    "rate_limited": lambda: replace(
+        exchange("rate_limited", {"limit": 5, "burst": 150, "retry_after": 1, "hidden": False}, "entra", None, 429), method="GET", path="/sso/saml/con_1/login"
+    ),
     "email_code_too_soon": lambda: cannot("too_soon", seconds=42),
     "email_code_not_an_address": lambda: cannot("not_an_address", why="it has 0 @ where one belongs"),
     "email_code_over": lambda: cannot("over", state="passed"),

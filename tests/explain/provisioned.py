@@ -164,7 +164,7 @@ REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
     "dialect_legacy": legacy,
     "group_conflict_displayname.with_external_id": group_taken,
     "filter_no_match_will_create.group": group_absent,
-    "rate_limited": limited,
+    "rate_limited.connection": limited,
     "rate_limited.person": limited_person,
     "domain_not_allowed.provisioned": other_domain,
 }

@@ -242,11 +242,13 @@ def test_a_client_is_an_address_or_the_network_that_a_host_has_to_itself(host: s
 def test_a_proxy_on_the_same_machine_says_who_calls(tenant: Tenant) -> None:
     url = f"{tenant.vestibule.scim_url(tenant.connection_id)}/Users"
 
-    def ask(address: str) -> int:
-        return httpx2.get(url, headers={"X-Forwarded-For": address}, trust_env=False).status_code
+    with httpx2.Client(trust_env=False) as http:
 
-    assert 429 in [ask("198.51.100.1") for _ in range(STRANGERS * 30 + 100)]
-    assert ask("198.51.100.2") == 401
+        def ask(address: str) -> int:
+            return http.get(url, headers={"X-Forwarded-For": address}).status_code
+
+        assert any(ask("198.51.100.1") == 429 for _ in range(3_000))
+        assert ask("198.51.100.2") == 401
 
 
 def test_the_limit_of_the_installation_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,9 +249,9 @@ def test_no_code_is_sent_to_an_address_that_the_connection_does_not_allow(walk: 
     walk.vestibule.admin(
         lambda store: change_settings(store, SystemClock(), walk.id, {"allowed_domains": ["contoso.example"]})
     )
-    refused = enter(walk, page, address="ana@elsewhere.example")
+    refused = enter(walk, page, address="ana@not-allowed.example")
     assert (refused.status_code, walk.code_of(refused)) == (403, "domain_not_allowed")
     assert "You cannot sign in here with this e-mail address" in refused.text
-    assert mailbox.to("ana@elsewhere.example") == []
+    assert mailbox.to("ana@not-allowed.example") == []
     # The allowed one is open as before.
     assert enter(walk, page, address="ana.too@contoso.example").status_code in (303, 429)

@@ -36,6 +36,9 @@ NOBODY = "You could not be signed in."
 """What is said of a refusal that has no words of its own for the person."""
 
 
+_TOO_OFTEN = frozenset({"too_many_tries", "too_many_codes", "too_soon", "mailbox_busy"})
+
+
 def refused_page(exchange: Exchange) -> Response:
     """Why somebody was not signed in, in words for them, with what their administrator needs to find the rest."""
     told = explain(exchange)
@@ -53,7 +56,7 @@ def posting_page(action: str, fields: Mapping[str, str]) -> Response:
 
 def verify_page(verification: EmailVerification, problem: str, facts: JsonObject, *, resend_in: int) -> Response:
     """The code, another address, or the wait for an administrator."""
-    status = 429 if problem in ("too_many_tries", "too_many_codes", "too_soon") else 400 if problem else 200
+    status = 429 if problem in _TOO_OFTEN else 400 if problem else 200
     waiting = verification.state == "awaiting_approval"
     return _page(
         "waiting.html" if waiting else "verify.html",

@@ -13,9 +13,8 @@ _SECOND: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many a second, and `burst` at once. `interval` and `full` (all of it at once) are in microseconds."""
+    """`burst` at once, and one each `interval` after that. `full` is how long all of it takes; both in microseconds."""
 
-    rate: int
     burst: int
     interval: int
     full: int
@@ -25,7 +24,12 @@ class Limit:
 def limit_of(rate: int) -> Limit:
     """The limit for a rate, 1 to 1,000,000 a second."""
     interval, burst = _SECOND // rate, rate * SECONDS
-    return Limit(rate, burst, interval, burst * interval)
+    return Limit(burst, interval, burst * interval)
+
+
+def one_each(interval: int, burst: int) -> Limit:
+    """The limit for what comes more seldom than once a second; `interval` in microseconds."""
+    return Limit(burst, interval, burst * interval)
 
 
 @dataclass(slots=True)
@@ -49,6 +53,10 @@ class Buckets:
             return wait
         self._keep(key, full_from)
         return 0
+
+    def wait(self, key: str, limit: Limit, now: int) -> int:
+        """What `take` would answer, without taking one."""
+        return max(0, self._full_from(key, limit, now) + limit.interval - now - limit.full)
 
     def take_more(self, key: str, limit: Limit, now: int, count: int) -> None:
         """Take so many more, of those that there are: what has begun is let through."""

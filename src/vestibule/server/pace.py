@@ -28,18 +28,19 @@ class Pace:
 
     def admit(self, call: Call, now: int) -> None:
         """Count a call whose token is good. Raises TooManyRequests."""
-        limit = self._limit(call)
-        if limit is None:
+        rate = self._rate(call)
+        if not rate:
             return
+        limit = limit_of(rate)
         wait = self.calls.take(_whose(call), limit, now)
         if wait:
-            raise _refusal(limit, wait, "person" if _is_persons(call) else "connection")
+            raise _refusal(rate, limit, wait, "person" if _is_persons(call) else "connection")
 
     def count_operations(self, call: Call, operations: int, now: int) -> None:
         """A bulk request counts as many times as it has operations."""
-        limit = self._limit(call)
-        if limit is not None and operations > 1:
-            self.calls.take_more(_whose(call), limit, now, operations - 1)
+        rate = self._rate(call)
+        if rate and operations > 1:
+            self.calls.take_more(_whose(call), limit_of(rate), now, operations - 1)
 
     def fail(self, call: Call, now: int) -> None:
         """Count a call that was refused for want of a good token. Raises TooManyRequests.
@@ -50,13 +51,11 @@ class Pace:
         limit = limit_of(STRANGERS)
         wait = self.failures.take(f"{call.connection_id} {client_of(call.client)}", limit, now)
         if wait:
-            raise _refusal(limit, wait, "strangers")
+            raise _refusal(STRANGERS, limit, wait, "strangers")
 
-    def _limit(self, call: Call) -> Limit | None:
+    def _rate(self, call: Call) -> int:
         rate = call.profile.rate_limit
-        if rate is None:
-            rate = self.rate
-        return limit_of(rate) if rate else None
+        return self.rate if rate is None else rate
 
 
 def client_of(host: str | None) -> str:
@@ -83,8 +82,12 @@ def _whose(call: Call) -> str:
     return call.token_id or "" if _is_persons(call) else call.connection_id
 
 
-def _refusal(limit: Limit, wait: int, of: str) -> TooManyRequests:
+def _refusal(rate: int, limit: Limit, wait: int, of: str) -> TooManyRequests:
     return TooManyRequests(
-        f"More requests came than {limit.rate} a second.",
-        of=of, limit=limit.rate, burst=limit.burst, retry_after=max(1, -(-wait // _SECOND)),
-    )  # fmt: skip
+        f"More requests came than {rate} a second.", of=of, limit=rate, burst=limit.burst, retry_after=seconds(wait)
+    )
+
+
+def seconds(wait: int) -> int:
+    """Microseconds as the header Retry-After says them (RFC 9110 section 10.2.3): whole seconds, one at least."""
+    return max(1, -(-wait // _SECOND))

@@ -8,6 +8,7 @@ from vestibule.identity_providers import Loaded, load
 from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.mail import Mailer
 from vestibule.sealing import Seal
+from vestibule.server.sign_on.pace import SignInPace
 from vestibule.server.sign_on.refusal import LoginRefused
 from vestibule.store import NotFound, Store
 
@@ -26,6 +27,7 @@ class Desk:
     mailer: Mailer | None
     secret_keys: tuple[bytes, ...]
     allow_http: bool
+    pace: SignInPace = field(default_factory=SignInPace)
     _seal: Seal | None = field(default=None, init=False)
 
     @property

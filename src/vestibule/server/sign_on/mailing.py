@@ -14,8 +14,14 @@ async def send_code(desk: Desk, visit: Visit, verification: EmailVerification, a
     if desk.mailer is None:
         visit.facts["mail"] = "mail_not_set_up"
         return "mail_not_set_up"
+    wanted = verification.address if address is None else address
+    wait = desk.pace.mailbox_wait(verification.connection_id, wanted, visit.at)
+    if wait:
+        visit.facts |= {"mail": "mailbox_busy", "seconds": wait}
+        return "mailbox_busy"
     try:
         code = await proofs.new_code(desk.store, await desk.code_key(), verification, visit.at, address)
+        desk.pace.mailed(verification.connection_id, code.address, visit.at)
         connection = await desk.store.connection(verification.connection_id)
         enterprise = await desk.store.enterprise(connection.enterprise_id)
         subject, text, html = code_mail(code.digits, enterprise.name)

@@ -38,6 +38,7 @@ class OidcEndpoints:
         test = query.get("test") == "1"
         loaded = await desk.load(visit.connection_id, "oidc", disabled_too=test)
         visit.know(loaded, test=test)
+        desk.pace.count(request, visit.connection_id, visit.at, "begin")
         loaded, provider = await self._provider(loaded, visit)
         nonce, verifier = ids.new_browser_secret(), ids.new_browser_secret()
         kept: JsonObject = {"nonce": nonce, "verifier": verifier, "test": test, "next": local(query.get("next"))}
@@ -63,6 +64,7 @@ class OidcEndpoints:
         desk = self._desk
         loaded = await desk.load(visit.connection_id, "oidc", disabled_too=True)
         visit.know(loaded, test=False)
+        desk.pace.count(request, visit.connection_id, visit.at, "end")
         state = request.query_params.get("state", "")
         pending = await self._taken(request, visit, state)
         if not loaded.enabled and not pending.get("test"):

@@ -63,6 +63,7 @@ class SamlEndpoints:
         test = query.get("test") == "1"
         loaded = await desk.load(visit.connection_id, "saml", disabled_too=test)
         visit.know(loaded, test=test)
+        desk.pace.count(request, visit.connection_id, visit.at, "begin")
         idp = _idp(loaded)
         asked = authn_request.AuthnRequest(
             id=f"_{ids.new_browser_secret()}",
@@ -96,6 +97,7 @@ class SamlEndpoints:
         desk = self._desk
         loaded = await desk.load(visit.connection_id, "saml", disabled_too=True)
         visit.know(loaded, test=False)
+        desk.pace.count(request, visit.connection_id, visit.at, "end")
         text, relay_state = await _form(request)
         pending = await self._pending(request, visit, relay_state)
         if not loaded.enabled and not pending.get("test"):

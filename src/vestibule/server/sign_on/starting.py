@@ -28,8 +28,9 @@ class StartEndpoints:
         """GET /login."""
         return start_page()
 
-    async def find(self, request: Request, _: Visit) -> Response:
+    async def find(self, request: Request, visit: Visit) -> Response:
         """POST /login: on to the identity provider; who has none is told the same as who is unknown."""
+        self._desk.pace.count(request, "", visit.at, "find")
         fields = await read_form(request, _MOST_FORM)
         address = fields.get("address", "").strip()
         try:

@@ -73,17 +73,30 @@ def recorded(desk: Desk, handle: Handle) -> Callable[[Request], Awaitable[Respon
         response.headers.setdefault("Cache-Control", "no-store")
         # An address of ours may carry a code or a name.
         response.headers.setdefault("Referrer-Policy", "no-referrer")
-        if visit.known:
+        if visit.known and _is_kept(desk, visit):
             desk.store.record(_exchange(request, visit, response.status_code, monotonic_us() - started))
         return response
 
     return endpoint
 
 
+def _is_kept(desk: Desk, visit: Visit) -> bool:
+    """Whether the log has it: whoever calls too often does not fill it."""
+    if visit.error != "rate_limited":
+        return True
+    left_out = desk.pace.refused.admit(visit.connection_id, visit.at)
+    if left_out:
+        visit.facts["left_out"] = left_out
+    return left_out is not None
+
+
 def _refused(refusal: LoginRefused, visit: Visit) -> Response:
     visit.error = refusal.code
     visit.facts = {**visit.facts, **refusal.facts}
-    return refused_page(exchange_of(visit, "", "", refusal.status, 0))
+    page = refused_page(exchange_of(visit, "", "", refusal.status, 0))
+    if refusal.code == "rate_limited":
+        page.headers["Retry-After"] = str(refusal.facts["retry_after"])
+    return page
 
 
 def _exchange(request: Request, visit: Visit, status: int, took: int) -> Exchange:

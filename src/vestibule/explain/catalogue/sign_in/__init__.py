@@ -30,6 +30,7 @@ from vestibule.explain.catalogue.sign_in import (
     sign_on_off,
     signed_in,
     signing_differs,
+    too_fast,
     unsolicited,
     used_before,
 )
@@ -46,6 +47,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *mail_stuck.ENTRIES,
     *sign_on_off.ENTRIES,
     *request_lost.ENTRIES,
+    *too_fast.ENTRIES,
     *unsolicited.ENTRIES,
     *used_before.ENTRIES,
     *address_differs.ENTRIES,

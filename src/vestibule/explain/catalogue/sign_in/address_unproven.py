@@ -36,6 +36,11 @@ _FAULTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "codes were sent too often", "Five are sent for one sign-in, whichever addresses they go to.",
         "No more codes are sent for this sign-in; please ask your administrator to approve it.",
     ),
+    "mailbox_busy": (
+        "too many codes were sent to the address",
+        "Ten are sent to one mailbox, whoever asks, and ten an hour after that, so that nobody's is flooded.",
+        "Too many codes were sent to this address; please try again later, or ask your administrator.",
+    ),
     "too_soon": (
         "a new code was asked for too soon", "A code may be sent once a minute.",
         "A code is on its way; please wait a minute before you ask for another.",
