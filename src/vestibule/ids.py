@@ -76,6 +76,11 @@ def new_challenge() -> str:
     return _base32(secrets.randbits(130))
 
 
+def new_link_secret() -> str:
+    """130 random bits in 26 small letters and digits, of which no mail program cuts off or changes any in a link."""
+    return _base32(secrets.randbits(130))
+
+
 def _base32(value: int) -> str:
     return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 

@@ -3,12 +3,14 @@
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from tests.conftest import Tenant, database_url, running
+from vestibule import tickets
 from vestibule.clock import SystemClock
 from vestibule.connections import create_token
 from vestibule.directory import Directory
@@ -16,6 +18,7 @@ from vestibule.explain.outside import from_text
 from vestibule.hindsight import standing, with_hindsight
 from vestibule.model import Exchange
 from vestibule.store import Store
+from vestibule.store.tickets import TicketChange
 
 MINUTE = 60_000_000
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -148,6 +151,21 @@ def other_domain(here: Tenant) -> httpx2.Response:
     return user(here)
 
 
+def link_opened(here: Tenant, *, revoked: bool = False) -> httpx2.Response:
+    """The link of a setup ticket, opened after its end."""
+
+    async def work(store: Store) -> str:
+        made = await tickets.create(store, SystemClock(), here.connection_id)
+        if revoked:
+            await tickets.revoke(store, SystemClock(), made.ticket.id)
+        else:
+            over = replace(made.ticket, expires_at=SystemClock().now() - MINUTE)
+            await store.change_ticket(here.connection_id, over.id, lambda _: TicketChange(over))
+        return made.link(here.vestibule.base_url)
+
+    return httpx2.get(here.vestibule.admin(work), trust_env=False)
+
+
 REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
     "nested_group_member": nested,
     "nested_group_member.refused": nested_refused,
@@ -163,6 +181,8 @@ REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
     "schema_value_type.normalised": typed,
     "dialect_legacy": legacy,
     "group_conflict_displayname.with_external_id": group_taken,
+    "ticket_expired": link_opened,
+    "ticket_revoked": lambda here: link_opened(here, revoked=True),
     "filter_no_match_will_create.group": group_absent,
     "rate_limited.connection": limited,
     "rate_limited.person": limited_person,

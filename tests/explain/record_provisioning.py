@@ -14,10 +14,11 @@ FOLDER = Path(__file__).parent / "exchanges"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "explanations.md"
 HEAD = """# What is told of provisioning
 
-Each part is one code of the explanations: what `vestibule explain REQUEST_ID` says of one recorded request, why, and what
-is to be done. The names and values are those of the example. Who does it is the *operator* of Vestibule, or the
-*customer*: the identity provider's administrator. What has the name of an operation is done by `vestibule fix REQUEST_ID
-OPERATION` (see [operating](operating.md#fixes)); those that are marked † the customer's administrator may do, too.
+Each part is one code of the explanations: what `vestibule explain REQUEST_ID` says of one recorded request (or of a link
+of a setup ticket that was opened too late), why, and what is to be done. The names and values are those of the example.
+Who does it is the *operator* of Vestibule, or the *customer*: the identity provider's administrator. What has the name of
+an operation is done by `vestibule fix REQUEST_ID OPERATION` (see [operating](operating.md#fixes)); those that are marked †
+the customer's administrator may do, too.
 `python -m tests.explain.record_provisioning` writes this document. Sign-ins are told in
 [sign-in-errors.md](sign-in-errors.md).
 """

@@ -141,5 +141,6 @@ CASES: dict[str, tuple[str, Callable[[Tenant], Exchange], dict[str, str]]] = {
     "allow_idp_initiated": ("allow_idp_initiated", sign_in("unsolicited"), {}),
     "create_people": ("create_people", sign_in("not_provisioned"), {}),
     "trust_directory": ("trust_directory", sign_in("email_missing"), {}),
+    "extend_ticket": ("extend_ticket", lambda here: kept(here, provisioned.link_opened(here)), {}),
 }
 """Name → operation, what makes the exchange, and what the fix leaves open."""

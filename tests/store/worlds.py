@@ -10,6 +10,7 @@ from vestibule.model import Audit, Conflict, Domain, Hold
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules, Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
+from vestibule.store.tickets import Ticket
 
 PARKING = Rules(park=True, nested=True, hold_emptied_group=2)
 NAMES = ("Ana", "Jörg Straße", 'O\'Brien; "Rory" -- \\', "İpek 👩‍💻", "ﬁona")
@@ -29,6 +30,8 @@ async def a_world(store: Store) -> None:
     await store.add_token(a_token(), b"\x00\xff hash", an_audit())
     await _waiting_for_a_word(store)
     await _expected(store)
+    entry = Audit("aud_5", HERE, AT, "cli", "ticket.created", "tkt_1", {"label": "Jörg"})
+    await store.add_ticket(Ticket(HERE, "tkt_1", "Jörg", "j@example.com", AT, LATER), b"\x00\xff link", entry)
     store.record(an_exchange(1, target="Ana", resource_type="User", facts={"got": ["get:users"]}, request_body="{}"))
     store.token_used(HERE, "tok_1", LATER)
     await store.flush()

@@ -25,6 +25,7 @@ from vestibule.cli import (
     signed_in,
     support,
     test,
+    ticket,
     token,
 )
 
@@ -46,6 +47,7 @@ for _command in (
     connection.connection,
     domain.domain,
     group.group,
+    ticket.ticket,
     token.token,
     review.user,
     review.conflict,

@@ -11,7 +11,7 @@ import click
 import httpx2
 from rich.console import Console
 
-from vestibule import connections
+from vestibule import connections, tickets
 from vestibule.cli.connection import scim_base_url
 from vestibule.cli.demo_process import serving
 from vestibule.cli.demo_sign_in import LOOPBACK, SignIn, identity_provider, tell_sign_in
@@ -197,6 +197,10 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
     narrator.step("Try next")
     database, connection_id = session.settings.database, stage.connection.id
     groups = f"{scim_base_url(connection_id, session.settings)}/Groups?excludedAttributes=members"
+    ticket = session.run(
+        lambda store: tickets.create(store, session.clock, connection_id, label="Acme's IT admin", actor="demo")
+    )
+    narrator.tell(f"   Setup ticket  {ticket.link(session.settings.base_url)}")
     for line in (
         f"export VESTIBULE_DATABASE_URL={database} VESTIBULE_BASE_URL={session.settings.base_url}",
         f"vestibule log {connection_id} --refused",

@@ -30,6 +30,7 @@ from vestibule.settings import InvalidSettings, Settings
 from vestibule.store import Declined, StoreError
 from vestibule.store.opening import InvalidUrl, open_store
 from vestibule.store.relational import RelationalStore
+from vestibule.tickets import TicketRefused
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -118,6 +119,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             CannotDecide,
             CannotFix,
             DomainRefused,
+            TicketRefused,
             Unusable,
             InvalidSettings,
             InvalidUrl,

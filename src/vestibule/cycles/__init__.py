@@ -36,6 +36,8 @@ class Overview:
     cycles: tuple[Run, ...]
     verdict: Verdict
     told: Told
+    whole: bool = True
+    """False when so much came lately that the log was not read to its end: then the verdict is of a while ago."""
 
     @property
     def telling(self) -> str | None:
@@ -90,23 +92,31 @@ async def advance(store: Store, connection_id: str, now: int, pieces: int | None
     return read
 
 
-async def overview(store: Store, connection_id: str, now: int) -> Overview:
-    """What is known of a connection's cycles at an instant. Raises NotFound for the connection."""
+async def overview(store: Store, connection_id: str, now: int, pieces: int | None = None) -> Overview:
+    """What is known of a connection's cycles at an instant. Raises NotFound for the connection.
+
+    With `pieces` the log is read on for no more than so many of them; `whole` tells whether that was all.
+    """
     connection = await store.connection(connection_id)
-    await advance(store, connection_id, now)
+    await advance(store, connection_id, now, pieces)
     traffic = await store.traffic(connection_id)
     history = read_history(traffic.document)
-    await _add_tail(store, connection_id, history, traffic.read_to, now + AHEAD)
-    return over(connection, history, await _present(store, connection, now))
+    whole = await _add_tail(store, connection_id, history, traffic.read_to, now + AHEAD, pieces)
+    return replace(over(connection, history, await _present(store, connection, now)), whole=whole)
 
 
-async def _add_tail(store: Store, connection_id: str, history: History, after_id: str, before: int) -> None:
-    while True:
+async def _add_tail(
+    store: Store, connection_id: str, history: History, after_id: str, before: int, pieces: int | None = None
+) -> bool:
+    """Add what came after an id and before an instant; whether it was all."""
+    while pieces is None or pieces > 0:
         tail = await store.unread(connection_id, after_id, PIECE, before)
         fold(history, (seen for each in tail if (seen := seen_of(each)) is not None))
         if len(tail) < PIECE:
-            return
+            return True
         after_id = tail[-1].id
+        pieces = None if pieces is None else pieces - 1
+    return False
 
 
 async def _present(store: Store, connection: Connection, now: int) -> Present:

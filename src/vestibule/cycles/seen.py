@@ -21,7 +21,8 @@ Recorded: TypeAlias = Exchange | Trace
 _GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST: Final = 256
 """Of a name, an id or a path so many characters are remembered."""
-_SIGN_IN: Final = "SignIn"
+_PEOPLE: Final = frozenset({"SignIn", "Ticket"})
+"""The `resource_type` of what a person does at a browser."""
 
 
 class Seen(NamedTuple):
@@ -56,10 +57,10 @@ class Seen(NamedTuple):
 
 
 def seen_of(exchange: Recorded) -> Seen | None:
-    """The fact; None for a sign-in, for what a connection test made, and for the frame of a bulk request."""
+    """The fact; None for a person at a browser, for what a connection test made, for the frame of a bulk request."""
     facts = exchange.facts
     named = exchange.resource_type
-    if named == _SIGN_IN or is_mark(exchange.target) or "operations" in facts:
+    if named in _PEOPLE or is_mark(exchange.target) or "operations" in facts:
         return None
     refused = exchange.status if exchange.status >= 400 else 0
     if exchange.status == 404 and exchange.method == "DELETE":

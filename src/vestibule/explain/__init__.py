@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from vestibule.explain.catalogue import ENTRIES, NOTES
 from vestibule.explain.catalogue.sign_in.reading import SIGN_IN
+from vestibule.explain.catalogue.ticket_over import TICKET
 from vestibule.explain.catalogue.traffic import TRAFFIC
 from vestibule.explain.entry import Do, Entry, Evidence, Explanation, Fix, said_by_server
 from vestibule.model import Exchange
@@ -16,6 +17,7 @@ __all__ = [
     "ENTRIES",
     "NOTES",
     "SIGN_IN",
+    "TICKET",
     "TRAFFIC",
     "Do",
     "Entry",

@@ -10,7 +10,7 @@ from typing import Any
 
 from vestibule.connections import Refused
 from vestibule.explain import Explanation, Fix, explain
-from vestibule.fixing import accounts, conflicts, groups, holds, settings, sign_ins, sign_on, tokens
+from vestibule.fixing import accounts, conflicts, groups, holds, settings, sign_ins, sign_on, tickets, tokens
 from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Reason, Role, Tools
 from vestibule.hindsight import with_hindsight
 from vestibule.model import Exchange, JsonObject
@@ -22,7 +22,7 @@ __all__ = ["OPERATIONS", "CannotFix", "Doer", "Offer", "Offered", "Preview", "Re
 
 OPERATIONS: Mapping[str, Operation] = {
     each.name: each
-    for family in (tokens, conflicts, holds, accounts, groups, sign_ins, sign_on, settings)
+    for family in (tokens, conflicts, holds, accounts, groups, sign_ins, sign_on, settings, tickets)
     for each in family.OPERATIONS
 }
 """Every operation by its name."""

@@ -21,7 +21,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An entry through the story lens. `kind` is `user`, `group`, `sign-in`, `discovery` or `auth`."""
+    """An entry through the story lens. `kind` is `user`, `group`, `sign-in`, `ticket`, `discovery` or `auth`."""
 
     id: str
     at: int
@@ -89,14 +89,14 @@ class Wire:
         }
 
 
-_KINDS: Mapping[str | None, str] = {"User": "user", "Group": "group", "SignIn": "sign-in"}
+_KINDS: Mapping[str | None, str] = {"User": "user", "Group": "group", "SignIn": "sign-in", "Ticket": "ticket"}
 
 
 def story_of(exchange: Exchange, known: Known) -> Story:
     """The entry told: who or what, what happened, what became of it, and in which cycle."""
     told = explain(exchange)
     kind = "auth" if exchange.status == 401 else _KINDS.get(exchange.resource_type, "discovery")
-    cycle = None if kind == "sign-in" else cycle_at(known.cycles, exchange.id)
+    cycle = None if kind in ("sign-in", "ticket") else cycle_at(known.cycles, exchange.id)
     return Story(
         id=exchange.id,
         at=exchange.at,

@@ -40,12 +40,12 @@ class MailError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message: `to` is a bare address, `subject` one line."""
+    """One message: `to` is a bare address, `subject` one line. Without `html` it is plain text alone."""
 
     to: str
     subject: str
     text: str
-    html: str
+    html: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ class Mailer:
         message["Message-ID"] = f"<{ids.new_id('mail', now)}@{self._sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
-        message.add_alternative(mail.html, subtype="html")
+        if mail.html is not None:
+            message.add_alternative(mail.html, subtype="html")
         return message
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from vestibule.explain import SIGN_IN, Explanation, explain
+from vestibule.explain import SIGN_IN, TICKET, Explanation, explain
 from vestibule.model import Exchange
 from vestibule.store import NotFound, Store, Unreachable
 from vestibule.support.forms import COLLECTIONS, is_nobodys
@@ -43,7 +43,7 @@ class Pages:
         except NotFound:
             return _page("unknown.html", 404, request_id=request_id)
         told = _for_outsiders(exchange)
-        kind = "Sign-in" if exchange.resource_type == SIGN_IN else "Provisioning request"
+        kind = {SIGN_IN: "Sign-in", TICKET: "Setup"}.get(exchange.resource_type or "", "Provisioning request")
         sentence = told.end_user if exchange.resource_type == SIGN_IN else told.sentence
         return _page("explanation.html", 200, kind=kind, sentence=sentence, code=told.code, request_id=request_id)
 

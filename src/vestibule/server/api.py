@@ -1,4 +1,4 @@
-"""The management API `/v1`: how a connection speaks SCIM, and what waits for an administrator.
+"""The management API `/v1`: how a connection speaks SCIM, what waits for an administrator, and setup tickets.
 
 JSON in and out; a refusal is a problem document (RFC 9457). The key is `VESTIBULE_API_KEY`, sent as a bearer.
 """
@@ -22,7 +22,9 @@ from vestibule.outbound.fetch import Fetcher
 from vestibule.review import CannotDecide, conflict_json, hold_json
 from vestibule.scim.errors import InvalidValue
 from vestibule.scim.profile import kept_profile
+from vestibule.server.setup.acts import TicketActs
 from vestibule.store import NotFound, Store
+from vestibule.tickets import TicketRefused
 
 Act: TypeAlias = Callable[[Request], Awaitable[Any]]
 _ACTOR = "api"
@@ -47,6 +49,7 @@ class Api:
     key: str | None
     fetcher: Fetcher
     allow_http: bool
+    tickets: TicketActs
 
     def routes(self) -> list[Route]:
         """The endpoints, to be mounted at the root."""
@@ -64,6 +67,12 @@ class Api:
             self._route(f"{one}/users/{{user_id}}/protection", self.unprotect, "DELETE"),
             self._route("/v1/scim_requests/{request_id}", self.explanation, "GET"),
             self._route("/v1/scim_requests/{request_id}/fixes/{operation}", self.fix, "POST"),
+            self._route(f"{one}/tickets", self.create_ticket, "POST"),
+            self._route(f"{one}/tickets", lambda request: self.tickets.list(_of(request)), "GET"),
+            self._route("/v1/tickets", lambda _: self.tickets.list(None), "GET"),
+            self._route("/v1/tickets/{ticket_id}", lambda request: self.tickets.show(_ticket(request)), "GET"),
+            self._route("/v1/tickets/{ticket_id}/extend", self.extend_ticket, "POST"),
+            self._route("/v1/tickets/{ticket_id}/revoke", self.revoke_ticket, "POST"),
         ]
 
     def _route(self, path: str, act: Act, method: str) -> Route:
@@ -77,6 +86,8 @@ class Api:
                 return _problem(422, error.detail)
             except CannotFix as error:
                 return _problem(_OF_FIX.get(error.code, 409), str(error))
+            except TicketRefused as error:
+                return _problem(_OF_TICKET.get(error.code, 422), str(error))
             except (Refused, CannotDecide) as error:
                 # Nearly all that is refused names something that does not exist.
                 return _problem(404 if "There is no" in str(error) else 409, str(error))
@@ -167,6 +178,18 @@ class Api:
         done = await fixing.do(self._tools, exchange, operation, _BY, given=given, shown=shown)
         return {"request_id": exchange.id, "operation": operation, "done": True, **done.as_json()}
 
+    async def create_ticket(self, request: Request) -> Any:
+        """POST …/tickets: the body may hold `label`, `mail` and `days`. The link is in this answer only."""
+        return await self.tickets.create(_of(request), await _body(request, empty={}), _ACTOR)
+
+    async def extend_ticket(self, request: Request) -> Any:
+        """POST /v1/tickets/{id}/extend: the body may hold `days`, from now on."""
+        return await self.tickets.extend(_ticket(request), await _body(request, empty={}), _ACTOR)
+
+    async def revoke_ticket(self, request: Request) -> Any:
+        """POST /v1/tickets/{id}/revoke."""
+        return await self.tickets.revoke(_ticket(request), _ACTOR)
+
     @property
     def _tools(self) -> Tools:
         return Tools(self.store, self.clock, self.fetcher, self.allow_http)
@@ -187,6 +210,10 @@ class Api:
 
 def _of(request: Request) -> str:
     return request.path_params["connection_id"]
+
+
+def _ticket(request: Request) -> str:
+    return request.path_params["ticket_id"]
 
 
 def _settings(connection: Connection) -> dict[str, Any]:
@@ -236,6 +263,8 @@ def _problem(status: int, detail: str) -> Response:
 
 _OF_FIX = {"unknown": 404, "gone": 404, "argument": 422, "role": 403}
 """Why a fix is not done → status; else 409."""
+_OF_TICKET = {"unknown_connection": 404, "unknown_ticket": 404, "too_many": 409, "revoked": 409, "ends_later": 409}
+"""Why nothing is done about a ticket → status; else 422."""
 _TITLES = {
     400: "Bad Request",
     401: "Unauthorized",

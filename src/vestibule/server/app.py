@@ -26,6 +26,8 @@ from vestibule.server.housekeeping import Housekeeper
 from vestibule.server.pace import Pace
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
 from vestibule.server.scim import ScimEndpoints
+from vestibule.server.setup.acts import TicketActs
+from vestibule.server.setup.page import SetupPage
 from vestibule.server.sign_on.desk import Desk
 from vestibule.server.sign_on.routes import routes as sign_on_routes
 from vestibule.settings import Settings
@@ -89,13 +91,19 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
             Route("/e/{request_id}", pages.explanation),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *Api(store, clock, settings.api_key, desk.fetcher, desk.allow_http).routes(),
+            *_api(desk, settings).routes(),
             *sign_on_routes(desk),
+            *SetupPage(store, clock, settings.base_url).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         lifespan=lifespan,
     )
     return Service(recorder, pages_and_api)
+
+
+def _api(desk: Desk, settings: Settings) -> Api:
+    tickets = TicketActs(desk.store, desk.clock, desk.mailer, settings.base_url)
+    return Api(desk.store, desk.clock, settings.api_key, desk.fetcher, desk.allow_http, tickets)
 
 
 def desk_of(store: Store, settings: Settings, clock: Clock) -> Desk:

@@ -68,6 +68,7 @@ from vestibule.store.domains import DomainStore
 from vestibule.store.log import LogStore
 from vestibule.store.roll_calls import RollCallStore
 from vestibule.store.sign_on import SignOnStore
+from vestibule.store.tickets import TicketStore
 
 __all__ = [
     "AS_IS",
@@ -98,7 +99,7 @@ __all__ = [
 ]
 
 
-class Store(SignOnStore, DomainStore, LogStore, RollCallStore, Protocol):
+class Store(SignOnStore, DomainStore, LogStore, RollCallStore, TicketStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:

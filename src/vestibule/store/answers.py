@@ -198,7 +198,7 @@ class ExchangeQuery:
     """Which exchanges: newest first, at most `limit`. Unset fields do not restrict.
 
     `since`/`before` are instants (microseconds): since <= at < before. `refused` keeps status >= 400.
-    `target` compares caseless. `sign_ins` keeps only the sign-ins (True) or only what is none (False).
+    `target` compares caseless. `sign_ins` keeps only the sign-ins (True) or only provisioning (False).
     """
 
     limit: int = 100

@@ -18,7 +18,7 @@ _FACTS: Final = frozenset(
     {
         "got", "need", "reason", "attribute", "guard", "quirk", "dialect", "tolerated", "limit", "allow", "scheme",
         "linked", "match", "policy", "asks", "verified_by", "code", "resource_type", "kind", "problem", "seal",
-        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted",
+        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted", "ticket",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
     }
 )  # fmt: skip

@@ -69,7 +69,7 @@ async def _of_outcome(db: Db, connection_id: str, query: ExchangeQuery, outcome:
     narrowed += {
         None: "",
         True: " AND resource_type = 'SignIn'",
-        False: " AND (resource_type IS NULL OR resource_type <> 'SignIn')",
+        False: " AND (resource_type IS NULL OR resource_type NOT IN ('SignIn', 'Ticket'))",
     }[query.sign_ins]
     order = "ASC" if query.after_id is not None else "DESC"
     rows = await db.rows(

@@ -1,0 +1,72 @@
+"""The step of sign-on: whether an identity provider is known, and until when its certificate is good. Pure."""
+
+from typing import Final
+
+from vestibule.checklist.reading import Situation
+from vestibule.checklist.step import Step
+from vestibule.checklist.values import place_of
+from vestibule.checklist.words import DAY, day
+from vestibule.saml import certificates
+from vestibule.saml.errors import SamlError
+from vestibule.signon import OidcIdp, SamlIdp
+
+SOON: Final = 30 * DAY
+"""So long before its end a certificate is warned of."""
+_NAME, _TITLE = "sign_on", "Sign-on is set up"
+
+
+def sign_on_step(seen: Situation, now: int) -> Step:
+    """How the sign-on stands."""
+    loaded, idp = seen.sign_on, seen.connection.idp
+    if loaded is None:
+        todo = f"Send whoever invited you the metadata of the application: {place_of('metadata', idp)}."
+        return Step(_NAME, _TITLE, "open", "It is not known yet who signs people in.", todo)
+    if isinstance(loaded.sign_on.idp, OidcIdp):
+        step = Step(_NAME, _TITLE, "done", f"By OpenID Connect, with {loaded.sign_on.idp.issuer}.", None)
+    else:
+        step = _of_saml(loaded.sign_on.idp, idp, loaded.sign_on.expired_until, now)
+    if step.standing != "failed" and not loaded.enabled:
+        todo = "Make a test sign-in, which works all the same; then ask whoever invited you to switch it on."
+        return Step(_NAME, _TITLE, "attention", f"{step.seen} It is switched off.", todo)
+    return step
+
+
+def _of_saml(idp: SamlIdp, kind: str, expired_until: int | None, now: int) -> Step:
+    until = _good_until(idp)
+    if until is None:
+        return Step(
+            _NAME,
+            _TITLE,
+            "failed",
+            "By SAML, but no certificate of the identity provider's is known.",
+            _send(idp, kind),
+        )
+    if until <= now and (expired_until is None or expired_until <= now):
+        told = f"By SAML. The certificate ended on {day(until)}, so that everybody is refused."
+        return Step(_NAME, _TITLE, "failed", told, f"Make a new certificate there. {_send(idp, kind)}")
+    if until - now < SOON:
+        told = f"By SAML. The certificate {'ended' if until <= now else 'ends'} on {day(until)}."
+        return Step(_NAME, _TITLE, "attention", told, f"Make a new certificate there in time. {_send(idp, kind)}")
+    if idp.metadata_fault is not None:
+        told = f"By SAML. The certificate is good until {day(until)}, but the metadata could not be read lately."
+        return Step(
+            _NAME, _TITLE, "attention", told, "See that the metadata's address can be reached without a sign-in."
+        )
+    return Step(_NAME, _TITLE, "done", f"By SAML. The certificate is good until {day(until)}.", None)
+
+
+def _good_until(idp: SamlIdp) -> int | None:
+    """The end of the certificate that lasts longest, as one of them is enough."""
+    ends: list[int] = []
+    for each in idp.certificates:
+        try:
+            ends.append(certificates.read(each).not_after)
+        except SamlError:
+            continue
+    return max(ends, default=None)
+
+
+def _send(idp: SamlIdp, kind: str) -> str:
+    if idp.metadata_url is not None:
+        return "It is read from the metadata by itself within a day."
+    return f"Send whoever invited you the metadata of the application: {place_of('metadata', kind)}."

@@ -1,0 +1,1 @@
+"""What the invited administrator sees, and how tickets are made over the API."""

@@ -1,0 +1,102 @@
+"""`GET /setup/{secret}`: the page behind the link of a setup ticket. Nothing is made or burnt by opening it.
+
+The secret stands in the path, so the path is written nowhere: the log has the ticket's id in its place.
+"""
+
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vestibule import checklist, ids, tickets
+from vestibule.clock import Clock, monotonic_us
+from vestibule.explain import TICKET
+from vestibule.model import Exchange
+from vestibule.portal.setup_pages import Shown, over_page, setup_page
+from vestibule.server.setup.addresses import addresses_of
+from vestibule.server.sparse import Sparse
+from vestibule.store import Store, Unreachable
+from vestibule.tickets import Ticket
+
+KEPT: Final = 10
+"""How many openings of links that are over are kept of one connection in a minute."""
+_log = structlog.get_logger("vestibule.setup")
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage:
+    """The page, over the store."""
+
+    store: Store
+    clock: Clock
+    base_url: str
+    sparse: Sparse = field(default_factory=lambda: Sparse(KEPT))
+
+    def routes(self) -> list[Route]:
+        """The endpoint, to be mounted at the root. A HEAD is answered like a GET, and not counted."""
+        return [Route("/setup/{secret}", self.show, methods=["GET"])]
+
+    async def show(self, request: Request) -> Response:
+        """GET /setup/{secret}."""
+        started, now = monotonic_us(), self.clock.now()
+        request_id = ids.request_id(now)
+        try:
+            response = await self._answer(request, request_id, now, started)
+        except Unreachable as error:
+            _log.error("store unreachable", request_id=request_id, error=str(error))
+            response = over_page("unreachable", request_id)
+        except Exception:  # noqa: BLE001 -- whatever happens is answered with a page, and the path is not told
+            _log.error("setup page failed", request_id=request_id, traceback=traceback.format_exc())
+            response = over_page("fault", request_id)
+        response.headers["Vestibule-Request-Id"] = request_id
+        return response
+
+    async def _answer(self, request: Request, request_id: str, now: int, started: int) -> Response:
+        ticket = await tickets.opened(self.store, request.path_params["secret"])
+        if ticket is None:
+            return over_page("unknown", request_id)
+        state = tickets.state_of(ticket, now)
+        if state != "open":
+            response = over_page(state, request_id, ticket.expires_at if state == "expired" else ticket.revoked_at)
+            self._record(_exchange(request, ticket, request_id, response.status_code, now, monotonic_us() - started))
+            return response
+        seen = await checklist.read(self.store, ticket.connection_id, now)
+        if request.method == "GET":
+            self.store.ticket_opened(ticket.connection_id, ticket.id, now)
+        loaded = seen.sign_on
+        protocol = None if loaded is None else loaded.sign_on.protocol
+        addresses = addresses_of(self.base_url, ticket.connection_id)
+        sign_on, provisioning = checklist.values_of(addresses, seen.connection.idp, protocol)
+        steps = checklist.steps_of(seen, now)
+        login = addresses.oidc_login_url if protocol == "oidc" else addresses.login_url
+        test_url = None if protocol is None else f"{login}?test=1"
+        return setup_page(Shown(ticket, seen, sign_on, provisioning, steps, test_url, self.base_url, now))
+
+    def _record(self, exchange: Exchange) -> None:
+        left_out = self.sparse.admit(exchange.connection_id, exchange.at)
+        if left_out is None:
+            return
+        told = {"left_out": left_out} if left_out else {}
+        self.store.record(replace(exchange, facts={**exchange.facts, **told}))
+
+
+def _exchange(request: Request, ticket: Ticket, request_id: str, status: int, at: int, took: int) -> Exchange:
+    ended = ticket.expires_at if ticket.revoked_at is None else ticket.revoked_at
+    return Exchange(
+        id=request_id,
+        connection_id=ticket.connection_id,
+        at=at,
+        duration_us=took,
+        method=request.method,
+        path=f"/setup/{ticket.id}",
+        query="",
+        status=status,
+        resource_type=TICKET,
+        resource_id=ticket.id,
+        error="ticket_expired" if ticket.revoked_at is None else "ticket_revoked",
+        facts={"ticket": ticket.id, "ended": ended},
+    )
