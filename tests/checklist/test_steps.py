@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
@@ -14,9 +14,10 @@ from tests.saml.keys import DAY, NOW, certificate
 from tests.store.staging import a_user
 from vestibule import checklist, connections, identity_providers, ids
 from vestibule.checklist import Step, values_of
+from vestibule.checklist.steps import CYCLES
 from vestibule.clock import SystemClock
 from vestibule.connections import IDENTITY_PROVIDERS
-from vestibule.cycles import PIECE
+from vestibule.cycles import PIECE, State
 from vestibule.model import Audit, Domain, Exchange, Identity
 from vestibule.scim.scopes import SCOPES
 from vestibule.server.setup.addresses import addresses_of
@@ -66,6 +67,17 @@ def test_of_a_fresh_connection_everything_is_to_do_and_each_step_says_what(vesti
     assert "App Federation Metadata Url" in (found["sign_on"].todo or "")
     assert "Secret Token" in (found["token"].todo or "")
     assert not finished(found)
+
+
+def test_every_verdict_on_the_cycles_has_a_standing() -> None:
+    assert set(CYCLES) == set(get_args(State))
+
+
+def test_requests_that_are_about_nobody_are_looked_at_too(tenant: Tenant) -> None:
+    for _ in range(3):
+        assert tenant.http.get("/Users", params={"filter": "nonsense"}).status_code == 400
+    step = settled(tenant)["cycle"]
+    assert (step.standing, bool(step.todo)) == ("attention", True)
 
 
 @pytest.mark.parametrize("idp", IDENTITY_PROVIDERS)

@@ -8,7 +8,8 @@ from vestibule.checklist.sign_on_step import sign_on_step
 from vestibule.checklist.step import Standing, Step
 from vestibule.checklist.token_step import token_step
 from vestibule.checklist.values import name_of, place_of, provisioning_place
-from vestibule.checklist.words import capital, count, when
+from vestibule.checklist.words import capital, when
+from vestibule.counting import counted, verb
 from vestibule.cycles import State
 from vestibule.cycles.words import idp_of
 from vestibule.domains.proof import record_name, record_value
@@ -44,7 +45,7 @@ def _test(seen: Situation, _now: int) -> Step:
 def _sign_ins(seen: Situation, _now: int) -> Step:
     name, title, found = "sign_ins", "People sign in", seen.sign_ins
     if found.last_at is not None:
-        since = f" {count(found.refused, 'sign-in')} since then came to nothing." if found.refused else ""
+        since = f" {counted(found.refused, 'sign-in')} since then came to nothing." if found.refused else ""
         return Step(name, title, "done", f"Somebody signed in last at {when(found.last_at)}.{since}", None)
     if found.refused:
         told = f"Of the last {SIGN_INS} requests to sign in {found.refused} were refused, and none went through."
@@ -69,7 +70,7 @@ def _enter_token(seen: Situation) -> str:
 
 def _first_user(seen: Situation, _now: int) -> Step:
     name, title, idp = "first_user", "The first user", seen.connection.idp
-    here = f"{count(seen.users, 'user')} {'is' if seen.users == 1 else 'are'} here."
+    here = f"{counted(seen.users, 'user')} {verb(seen.users, 'is', 'are')} here."
     if seen.user_written and seen.users:
         return Step(name, title, "done", here, None)
     told = f"{here} {capital(name_of(idp))} has sent none of them." if seen.users else "No user is here yet."
@@ -81,7 +82,7 @@ def _first_user(seen: Situation, _now: int) -> Step:
 
 def _first_group(seen: Situation, _now: int) -> Step:
     name, title, idp = "first_group", "The first group", seen.connection.idp
-    here = f"{count(seen.groups, 'group')} {'is' if seen.groups == 1 else 'are'} here."
+    here = f"{counted(seen.groups, 'group')} {verb(seen.groups, 'is', 'are')} here."
     if seen.group_written and seen.groups:
         return Step(name, title, "done", here, None)
     told = (
@@ -124,19 +125,23 @@ def _cycle(seen: Situation, _now: int) -> Step:
             todo = f"Once what was refused is mended, {press}"
         else:
             todo = capital(press)
-    return Step("cycle", _CYCLE, _CYCLES[verdict.state], told.sentence, todo)
+    standing = CYCLES[verdict.state]
+    if todo is None and standing not in ("done", "open"):
+        todo = "Ask whoever invited you: their log tells which requests were refused, and why."
+    return Step("cycle", _CYCLE, standing, told.sentence, todo)
 
 
 _BUTTONS: Final = ("entra", "okta")
 """Of these it is known what their buttons are called."""
 _CYCLE: Final = "Provisioning runs"
-_CYCLES: Final[dict[State, Standing]] = {
+CYCLES: Final[dict[State, Standing]] = {
     "never_called": "open",
     "tested_only": "open",
     "running": "done",
     "good": "done",
     "quiet": "done",
     "escrow": "attention",
+    "refused": "attention",
     "overdue": "attention",
     "initial_sync_paused": "failed",
     "quarantine": "failed",
@@ -154,7 +159,7 @@ def _roll_call(seen: Situation, _now: int) -> Step:
     uncalled = [each for each in kept if each.balanced is None]
     drifting = sum(each.balanced is False for each in kept)
     shown = tuple(f"{each.group}: {each.present:,} of {each.expected:,} are here." for each in seen.rolls)
-    told = f"{len(kept) - len(uncalled) - drifting:,} of {count(len(kept), 'group')} have everybody who is expected."
+    told = f"{len(kept) - len(uncalled) - drifting:,} of {counted(len(kept), 'group')} have everybody who is expected."
     if drifting:
         more = (f"And {drifting - SHOWN:,} more groups.",) if drifting > SHOWN else ()
         todo = "Ask whoever invited you for the roll call: it gives the reason for each who is missing."
@@ -170,7 +175,7 @@ def _domains(seen: Situation, _now: int) -> Step:
         told = "None is claimed; people find their sign-in by the application then."
         return Step(name, title, "optional", told, None)
     proven = sum(each.state == "verified" for each in found)
-    told = f"{proven:,} of {count(len(found), 'domain')} {'is' if proven == 1 else 'are'} proven."
+    told = f"{proven:,} of {counted(len(found), 'domain')} {verb(proven, 'is', 'are')} proven."
     waiting = [each for each in found if each.state in ("pending", "failing")]
     lines = tuple(
         f"{each.domain} is {each.state}: TXT record {record_name(each.domain)} with {record_value(each.token)}"

@@ -1,4 +1,4 @@
-"""Times and counts as the steps tell them."""
+"""Times and names as the steps tell them."""
 
 from typing import Final
 
@@ -15,11 +15,6 @@ def when(instant: int) -> str:
 def day(instant: int) -> str:
     """The day of an instant, in UTC."""
     return rfc3339(instant)[:10]
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def capital(text: str) -> str:

@@ -45,6 +45,8 @@ class TicketActs:
 
     async def show(self, ticket_id: str) -> JsonObject:
         """One with the checklist of its connection."""
+        # Whoever has just opened the link is to be counted.
+        await self.store.flush()
         return await shown(self.store, await tickets.the_ticket(self.store, ticket_id), self.base_url, self.clock.now())
 
     async def extend(self, ticket_id: str, body: Any, actor: str) -> JsonObject:
