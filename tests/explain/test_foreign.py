@@ -49,11 +49,13 @@ ANSWERS: list[tuple[int, Any, str, str]] = [
     (409, {"errorMessage": "User exists with same username"}, "foreign_conflict", "Keycloak has this user"),
     (401, {"error": "HTTP 401 Unauthorized"}, "foreign_unauthorized", "HTTP 401"),
     # A server on Django's REST framework, as authentik is.
-    (403, {"detail": "Authentication credentials were not provided."}, "foreign_forbidden", "credentials were not provided"),
+    (403, {"detail": "Authentication credentials were not provided."}, "foreign_unauthorized", "credentials were not provided"),
+    (403, {"detail": "Invalid token."}, "foreign_unauthorized", "Invalid token"),
+    (403, {"detail": "You do not have permission to perform this action."}, "foreign_forbidden", "do not have permission"),
     # RFC 6750, RFC 9457, RFC 7644.
     (400, {"error": "invalid_token", "error_description": "The token has expired"}, "foreign_unauthorized", "has expired"),
     (403, {"error": "insufficient_scope"}, "foreign_forbidden", "insufficient_scope"),
-    (503, {"type": "about:blank", "title": "Down for repair", "status": 503}, "foreign_fault", "Down for repair"),
+    (503, {"type": "about:blank", "title": "Down for repair", "status": 503}, "foreign_unavailable", "Down for repair"),
     (400, {**ERROR, "status": "400", "scimType": "invalidValue", "detail": "title is too long"}, "foreign_refused",
      "“title is too long” (invalidValue)"),
     (400, {**ERROR, "status": "400", "scimType": "uniqueness", "detail": "taken"}, "foreign_conflict", "taken"),
@@ -74,6 +76,10 @@ def test_an_answer_is_told_by_what_it_means(status: int, body: Any, code: str, w
     [
         (200, b"<!DOCTYPE html><title>Sign in</title>", "foreign_web_page"),
         (403, b"<html><body>Request blocked</body></html>", "foreign_web_page"),
+        (302, b"<html><title>302 Found</title></html>", "foreign_redirected"),
+        (501, b"", "foreign_refused"),
+        (503, b"", "foreign_unavailable"),
+        (507, b"<html></html>", "foreign_fault"),
         (302, b"", "foreign_redirected"),
         (401, b"", "foreign_unauthorized"),
         (405, b"Method Not Allowed", "foreign_refused"),
@@ -96,7 +102,7 @@ def test_an_answer_of_a_vestibule_is_told_as_such() -> None:
 def test_every_meaning_has_its_story() -> None:
     meanings = {entry.code.removeprefix("foreign_") for entry in foreign.ENTRIES}
     assert set(BY_CODE.values()) <= meanings
-    assert len(meanings) == len(foreign.ENTRIES) == 10
+    assert len(meanings) == len(foreign.ENTRIES) == 12
 
 
 def test_their_words_are_shown_on_one_line_and_steer_no_terminal() -> None:

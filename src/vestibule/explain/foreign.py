@@ -5,6 +5,8 @@ AWS IAM Identity Center, GitHub, Keycloak, Okta, Salesforce and Slack document, 
 (RFC 9457) and of SCIM 1.1; any other one is told by its status and whatever text it has.
 """
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
@@ -15,8 +17,8 @@ from vestibule.explain.outside import from_answer
 from vestibule.model import Exchange, JsonObject
 
 Meaning = Literal[
-    "web_page", "redirected", "unauthorized", "forbidden", "not_found", "conflict", "throttled", "licences", "fault",
-    "refused",
+    "web_page", "redirected", "unauthorized", "forbidden", "not_found", "conflict", "too_large", "throttled",
+    "licences", "unavailable", "fault", "refused",
 ]  # fmt: skip
 
 BY_CODE: Final[Mapping[str, Meaning]] = {
@@ -37,8 +39,17 @@ BY_CODE: Final[Mapping[str, Meaning]] = {
 }
 """What a server's own word means whatever the status says: RFC 6750, Slack, Salesforce, Okta, SCIM."""
 _BY_STATUS: Final[Mapping[int, Meaning]] = {
-    401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 429: "throttled",
+    401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 429: "throttled",
+    501: "refused",
+    502: "unavailable", 503: "unavailable", 504: "unavailable",
 }  # fmt: skip
+# What a proxy says with a page of its own is what it means: it stands in front of a SCIM service, or of none.
+_SAID_BY_A_PAGE = (401, 404, 413, 429)
+# A 403 may be another refusal: GitHub's limit, and Django's REST framework for a token that it does not know.
+_IN_WORDS = re.compile(
+    r"(?P<limit>rate limit)|credentials were not provided|authentication credentials|^invalid token", re.IGNORECASE
+)
+_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 500
 
 
@@ -52,33 +63,46 @@ def from_foreign(status: int, body: bytes, method: str = "GET", path: str = "") 
     return replace(exchange, facts=facts, error="outside" if status >= 300 else None)
 
 
+def is_page(text: str) -> bool:
+    """Whether a body is a page for people, whatever media type it comes under."""
+    head = text.lstrip()[:200].lower()
+    return head.startswith("<!doctype html") or "<html" in head
+
+
 def _meaning(status: int, exchange: Exchange, words: Mapping[str, Any]) -> Meaning | None:
-    if words["page"]:
-        return "web_page"
     if 300 <= status < 400:
         return "redirected"
+    if words["page"] and status < 500 and status not in _SAID_BY_A_PAGE:
+        return "web_page"
     if status < 400:
         return None
     known = BY_CODE.get(str(words["their_code"])) or BY_CODE.get(str(exchange.scim_type))
     if known is not None:
         return known
-    if status == 403 and "rate limit" in str(words["detail"]).lower():
-        return "throttled"
-    return _BY_STATUS.get(status, "fault" if status >= 500 else "refused")
+    if status == 403 and (said := _IN_WORDS.search(str(words["detail"]))):
+        return "throttled" if said["limit"] else "unauthorized"
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return "fault" if status >= 500 else "refused"
 
 
 def _words(body: bytes) -> JsonObject:
     """`sender`, `detail`, `their_code`, and whether it is a `page` for people."""
     text = body.decode("utf-8", "replace").strip()
-    head = text[:200].lower()
     try:
         content: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
-        page = head.startswith(("<!doctype html", "<html")) or "<html" in head
-        return {"sender": None, "detail": None if page else text[:_LONGEST] or None, "their_code": None, "page": page}
+        page = is_page(text)
+        detail = _title(text) if page else text
+        return {"sender": None, "detail": detail[:_LONGEST] or None, "their_code": None, "page": page}
     sender, detail, code = _read(content)
     said = None if detail is None else str(detail)[:_LONGEST]
     return {"sender": sender, "detail": said, "their_code": None if code is None else str(code)[:100], "page": False}
+
+
+def _title(page: str) -> str:
+    found = _TITLE.search(page)
+    return html.unescape(found[2]).strip() if found else ""
 
 
 def _read(content: Any) -> tuple[str | None, Any, Any]:

@@ -9,7 +9,9 @@ from vestibule.explain.catalogue.foreign import (
     redirected,
     refused,
     throttled,
+    too_large,
     unauthorized,
+    unavailable,
     web_page,
 )
 from vestibule.explain.entry import Entry
@@ -21,8 +23,10 @@ ENTRIES: tuple[Entry, ...] = (
     forbidden.ENTRY,
     not_found.ENTRY,
     conflict.ENTRY,
+    too_large.ENTRY,
     throttled.ENTRY,
     licences.ENTRY,
+    unavailable.ENTRY,
     fault.ENTRY,
     refused.ENTRY,
 )

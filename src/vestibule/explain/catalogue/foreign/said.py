@@ -25,12 +25,16 @@ def _server(exchange: Exchange) -> str:
 
 
 def _quoted(exchange: Exchange) -> str:
-    """The server's own words, printable and on one line."""
-    detail = " ".join(str(exchange.facts.get("detail") or "").split())
-    said = "".join(each for each in detail if each.isprintable())
+    """The server's own words."""
+    said = on_one_line(str(exchange.facts.get("detail") or "")).rstrip(".")
     code = exchange.facts.get("their_code")
     beside = f" ({code})" if code and str(code) not in said else ""
     return f" It says: “{said}”{beside}." if said else f" It says {code}." if code else ""
+
+
+def on_one_line(text: str) -> str:
+    """A text of another's, printable and on one line."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())
 
 
 def theirs(label: str) -> Fix:
