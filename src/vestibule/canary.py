@@ -1,10 +1,11 @@
-"""The mark of the user and the group that a connection test makes: `vestibule-canary-<26 characters>@canary.invalid`.
+"""The mark of what a connection test makes: `vestibule-canary-<26 characters>@canary.example.com`.
 
-The userName (or displayName) and the externalId both carry it. `.invalid` is nobody's domain (RFC 2606 section 2).
+The userName (or displayName) and the externalId both carry it, and the user's address is the same. `example.com` is
+nobody's domain (RFC 2606 section 3); so is `.invalid`, but validators of addresses refuse it (RFC 6761 section 6.4).
 """
 
 PREFIX = "vestibule-canary-"
-SUFFIX = "@canary.invalid"
+SUFFIX = "@canary.example.com"
 SUFFIX_AT = len(PREFIX) + 26
 """Where the suffix begins, counted from 0."""
 

@@ -33,6 +33,9 @@ class Foreign:
     no_groups: bool = False
     no_discovery: bool = False
     no_delete: bool = False
+    names_hidden: bool = False
+    members_never_shown: bool = False
+    forgets: tuple[str, ...] = ()
     media_type: str = "application/scim+json"
     before: Callable[[httpx2.Request], httpx2.Response | None] = lambda request: None
     after: Callable[[httpx2.Request], None] = lambda request: None
@@ -116,7 +119,8 @@ class Foreign:
     def _patch(self, thing: dict[str, Any], operation: dict[str, Any]) -> None:
         what, path, value = operation["op"].lower(), operation.get("path"), operation.get("value", [])
         if path is None:
-            thing.update(value)
+            for name, each in value.items():
+                self._put(thing, name, each)
         elif path == "active":
             if not self.forgets_to_deactivate:
                 thing["active"] = str(value).lower() == "true"
@@ -127,10 +131,20 @@ class Foreign:
             elif what == "add" and not self.forgets_to_add:
                 thing["members"] += [{"value": each} for each in ids]
         else:
-            thing[path] = value
+            self._put(thing, path, value)
+
+    def _put(self, thing: dict[str, Any], path: str, value: Any) -> None:
+        if path in self.forgets:
+            return
+        outer, _, inner = path.rpartition(".")
+        (thing.setdefault(outer, {}) if outer else thing)[inner] = value
 
     def _shown(self, kind: str, ident: str, query: dict[str, str]) -> dict[str, Any]:
+        if self.names_hidden:
+            return {"id": ident}
         shown = {**self.things[kind][ident], "id": ident}
+        if kind == "Groups" and self.members_never_shown:
+            shown["members"] = []
         if query.get("excludedAttributes") == "members" and not self.members_always_shown:
             shown.pop("members", None)
         return shown

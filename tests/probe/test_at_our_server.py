@@ -156,14 +156,14 @@ def test_the_dialect_for_entra_is_proven_in_both_of_entras_ways(tenant: Tenant, 
 
 
 def test_a_strict_connection_does_not_stand_entra_and_the_test_says_what_to_do(tenant: Tenant) -> None:
-    """Entra's creation of a group names a schema that is none, in either of its ways."""
+    """Entra's creation of a group names a schema that is none, in either of its ways; `name.givenName` is no key."""
     tenant.set(dialect="strict")
     report = asyncio.run(probe(tenant.vestibule.scim_url(tenant.connection_id) + "?aadOptscim062020", tenant.text))
     cell = report.cells["Group", "create"]
     assert (cell.verdict, cell.evidence[0].scim_type) == ("no", "invalidSyntax")
     assert "--dialect tolerant" in cell.explanation.sentence
     assert f"/e/{cell.evidence[0].request_id}" in cell.explanation.why
-    assert {report.cells["User", verb].verdict for verb in VERBS["User"]} == {"yes"}
+    assert [verb for verb in VERBS["User"] if report.cells["User", verb].verdict != "yes"] == ["change"]
     assert report.cells["Group", "add_member"].explanation.code == "not_proven"
 
 

@@ -93,7 +93,7 @@ def test_who_asks_for_a_canary_by_name_id_or_mark_finds_it(tenant: Tenant) -> No
         ("ana@example.com", "MARK"),
         ("MARK", "ana"),
         ("MARK", None),
-        ("vestibule-canary-x@canary.invalid", "MARK"),
+        ("vestibule-canary-x@canary.example.com", "MARK"),
         ("MARK2", "MARKx"),
     ],
 )

@@ -19,6 +19,7 @@ from vestibule import ids
 from vestibule.canary import is_mark, mark
 from vestibule.clock import SystemClock
 from vestibule.probe import Interrupted, probe
+from vestibule.probe.reply import Reply
 
 WRITES = 11
 """How many requests of a whole test write something."""
@@ -184,6 +185,54 @@ def test_a_server_that_ignores_filters_loses_nobody_to_the_sweep() -> None:
     }
     run(server)
     assert set(server.left()) == {"u100", "u101", "u102"}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_server_that_shows_no_names_loses_nobody_to_the_cleaning(lost: bool) -> None:
+    """It ignores filters, shows nothing but ids, and tells no id of what it made."""
+    server = Foreign(no_filters=True, names_hidden=True, no_id=not lost)
+    server.things["Users"]["u100"] = {"userName": "ana@example.com"}
+    server.things["Groups"]["g100"] = {"displayName": "Sales", "members": [{"value": "u100"}]}
+
+    def lose(request: httpx2.Request) -> None:
+        if lost and request.method == "POST":
+            raise httpx2.ReadError("connection reset")
+
+    server.after = lose
+    report = run(server)
+    assert {"u100", "g100"} <= set(server.left())
+    assert server.things["Groups"]["g100"] == {"displayName": "Sales", "members": [{"value": "u100"}]}
+    assert not any("100" in each for each in server.asked()), "nobody else is so much as looked at"
+    assert report.leftovers
+
+
+def test_a_busy_server_is_given_the_time_that_it_asks_for_to_take_away_what_was_made() -> None:
+    server, first = Foreign(), 0.0
+
+    def before(request: httpx2.Request) -> httpx2.Response | None:
+        nonlocal first
+        if request.method != "DELETE":
+            return None
+        first = first or time.monotonic()
+        return httpx2.Response(429, headers={"retry-after": "1"}) if time.monotonic() < first + 0.8 else None
+
+    server.before = before
+    report = run(server)
+    assert (server.left(), report.leftovers) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "seconds"),
+    [(429, "3", 3), (503, None, 1), (429, "86400", 10), (503, "Wed, 25 Nov 2026 02:00:00 GMT", 1), (429, "²", 1), (500, "3", 0), (200, "3", 0)],
+)  # fmt: skip
+def test_a_pause_is_what_a_busy_server_asks_for_within_reason(status: int, said: str | None, seconds: float) -> None:
+    assert Reply(status, retry_after=said).pause == seconds
+
+
+def test_leftovers_that_a_server_keeps_are_not_said_to_be_taken_away() -> None:
+    server, name = Foreign(soft_delete=True), old_mark(1)
+    server.things["Users"]["u100"] = {"userName": name, "externalId": name}
+    assert run(server).swept == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -53,6 +53,7 @@ def test_a_server_that_does_as_the_standard_says_is_proven_in_both_of_entras_way
         ({"members_always_shown": True}, ("Group", "look_up"), "members_shown"),
         ({"forgets_to_add": True}, ("Group", "add_member"), "not_kept"),
         ({"forgets_to_remove": True}, ("Group", "remove_member"), "not_kept"),
+        ({"forgets": ("displayName", "title", "name.givenName")}, ("User", "change"), "not_kept"),
         ({"forgets_to_deactivate": True}, ("User", "deactivate"), "not_kept"),
         ({"no_delete": True}, ("Group", "delete"), "delete_not_served"),
     ],
@@ -89,6 +90,39 @@ def test_what_is_only_odd_is_told_and_proves_the_rest(quirk: dict[str, Any], cod
     assert report.proven, report.as_json()
     assert notes(report) == {code}
     assert server.left() == []
+
+
+def test_a_server_that_keeps_some_attributes_and_not_others_is_told_which() -> None:
+    report = run(Foreign(forgets=("title",)))
+    assert report.proven
+    (note,) = report.cells["User", "change"].notes
+    assert (note.code, "without the new title." in note.sentence) == ("kept_in_part", True)
+
+
+@pytest.mark.parametrize("quirk", [{"forgets_to_add": True}, {"members_never_shown": True}], ids=str)
+def test_a_removal_proves_nothing_where_nobody_was_seen_in_the_group(quirk: dict[str, Any]) -> None:
+    report = run(Foreign(**quirk))
+    told = report.cells["Group", "remove_member"]
+    assert told.explanation is not None
+    assert (told.verdict, told.explanation.code) == ("unclear", "nobody_to_remove")
+
+
+def test_a_server_that_shows_no_members_is_not_said_to_forget_them() -> None:
+    report = run(Foreign(members_never_shown=True))
+    assert codes(report) == {
+        ("Group", "add_member"): "members_not_shown",
+        ("Group", "remove_member"): "nobody_to_remove",
+    }
+    assert report.cells["Group", "add_member"].verdict == "unclear"
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_where_look_ups_fail_nothing_is_made_that_could_not_be_found_again(status: int) -> None:
+    server = Foreign()
+    server.before = lambda request: httpx2.Response(status) if "filter=" in str(request.url) else None
+    report = run(server)
+    assert report.trouble is not None
+    assert {each.split()[0] for each in server.asked()} == {"GET"}
 
 
 def test_a_filter_that_is_ignored_where_nobody_is_yet_is_found_by_the_second_look_up() -> None:
@@ -144,5 +178,5 @@ def test_a_refused_token_ends_the_test_before_anything_is_written() -> None:
     server.before = lambda request: httpx2.Response(401, json={"detail": "no"})
     report = run(server)
     assert report.trouble is not None
-    assert report.trouble.code == "token_unknown"
+    assert report.trouble.code == "foreign_unauthorized"
     assert {each.split()[0] for each in server.asked()} == {"GET"}

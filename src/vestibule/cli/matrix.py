@@ -36,7 +36,8 @@ def show(report: Report) -> None:
     if report.trouble is None:
         _notes(console, report)
     if report.swept:
-        _say(console, f"\nNote: {report.swept} leftovers of an earlier test that was killed were taken away.")
+        what = "1 leftover" if report.swept == 1 else f"{report.swept} leftovers"
+        _say(console, f"\nNote: {what} of an earlier test that was killed, taken away.")
     for left in report.leftovers:
         where = left.id or "its id is not known"
         _say(console, f"\nLeft behind: {left.kind} {where}, named {left.mark}.")

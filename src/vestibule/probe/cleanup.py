@@ -42,6 +42,9 @@ def _found(made: Made) -> Steps[tuple[str, list[str]]]:
                 f"No answer told whether it was made, and the look-up by its mark failed ({_said(reply.status)}).",
                 [],
             )
+        # A server that ignores filters, or shows no names, brings others: nobody but who bears the mark is touched.
+        if not all(made.bears(each) for each in answer.resources):
+            return "No answer told whether it was made, and the look-up by its mark brought others.", []
         ids += [str(each["id"]) for each in answer.resources]
     if len(ids) == 1:
         made.id = ids[0]

@@ -1,14 +1,18 @@
 """What a server does that Entra cannot work with, or that is only odd: a code, a sentence, why, and what to do."""
 
-from vestibule.entra.wire import Kind
+from collections.abc import Sequence
+
+from vestibule.canary import SUFFIX
+from vestibule.entra.wire import ADSCIM_GROUP, Kind
 from vestibule.explain import Explanation, Fix
+from vestibule.explain.catalogue.foreign.said import on_one_line
 from vestibule.probe.report import Verb
 
 CONSEQUENCES: dict[tuple[Kind, Verb], str] = {
     ("User", "look_up"): "Entra will match nobody, so nobody is provisioned.",
     ("User", "create"): "Entra will create nobody who is not there already.",
     ("User", "read"): "Entra will not see what is there, and fails for everybody whom it has matched.",
-    ("User", "change"): "Entra will change nothing about anybody, and log a failure for each.",
+    ("User", "change"): "Entra will not bring over what changes about people, and log a failure for each.",
     ("User", "deactivate"): "Entra will leave people active who have left the company.",
     ("User", "delete"): "Entra will leave the accounts of people who were deleted.",
     ("Group", "look_up"): "Entra will match no group, so no group is made and nobody joins one.",
@@ -42,14 +46,39 @@ def _mend(label: str) -> tuple[Fix, ...]:
     return (Fix(label, "operator"),)
 
 
+_CREATED: dict[tuple[Kind, Verb], str] = {
+    ("User", "create"): f" The values are the test's own: a made-up name, and an address at {SUFFIX[1:]}.",
+    ("Group", "create"): f" Beside the core schema it names {ADSCIM_GROUP}, as Entra does; it has no attributes.",
+}
+"""What may be the cause though Entra's mapping is in order."""
+OTHER_WAY = Fix(
+    "Or test with ?aadOptscim062020 at the end of the tenant URL, and enter it so if that is green: Entra then sends "
+    "operations in lower case and `active` as a boolean, and takes each member out by a path",
+    "customer",
+)
+"""For a PATCH that fails as Entra sends it by default."""
+
+
 def refused(kind: Kind, verb: Verb, status: int, detail: str | None) -> Explanation:
     """Any other refusal of a server that is not ours."""
-    said = f": {detail.rstrip('.')}" if detail else ""
+    said = f": {on_one_line(detail).rstrip('.')}" if detail else ""
     return Explanation(
         "refused",
         f"The server refuses to {words(kind, verb)} ({status}{said}). {CONSEQUENCES[kind, verb]}",
-        "The request was sent as Entra sends it, with the same path, filter and body.",
+        f"The request was sent as Entra sends it, with the same path, filter and body.{_CREATED.get((kind, verb), '')}",
         _mend("Have the server accept this request, or change what Entra sends in its attribute mapping"),
+    )
+
+
+def stopped(kind: Kind, verb: Verb, method: str, status: int, detail: str | None) -> Explanation:
+    """A page for people at an address where SCIM is."""
+    said = f": {on_one_line(detail).rstrip('.')}" if detail else ""
+    return Explanation(
+        "stopped_on_the_way",
+        f"A web page refuses to {words(kind, verb)} ({status}{said}). {CONSEQUENCES[kind, verb]}",
+        "Other requests were answered by SCIM at this address, so that it is most likely a proxy or a firewall before "
+        f"the server that lets no such {method} pass.",
+        _mend(f"Let the proxy and the firewall pass {method} to the SCIM path"),
     )
 
 
@@ -70,16 +99,16 @@ def method_not_served(kind: Kind, verb: Verb, method: str, status: int) -> Expla
         f"{method.lower()}_not_served",
         f"The server knows no {method} for {kind.lower()}s ({status}). {CONSEQUENCES[kind, verb]}",
         "Entra never sends PUT: whatever changes goes by PATCH, whatever ends by DELETE.",
-        _mend(f"Have the server serve {method} (RFC 7644 sections 3.5.2 and 3.6)"),
+        _mend(f"Have the server serve {method} (RFC 7644 section {'3.5.2' if method == 'PATCH' else '3.6'})"),
     )
 
 
-def throttled(kind: Kind, verb: Verb) -> Explanation:
-    """429."""
+def throttled(kind: Kind, verb: Verb, status: int) -> Explanation:
+    """429, or another status with the same meaning."""
     return Explanation(
         "throttled",
-        f"The server asks to slow down (429) when it is asked to {words(kind, verb)}. Entra will log a failure and try "
-        "again in its next cycle.",
+        f"The server asks to slow down ({status}) when it is asked to {words(kind, verb)}. Entra will log a failure, "
+        "and try again in its next cycle.",
         "Microsoft asks of an application that it stands 25 requests a second; the test sends one at a time.",
         _mend("Raise the server's limit for this token"),
     )
@@ -151,13 +180,19 @@ def web_page() -> Explanation:
 
 
 def redirected(to: str | None) -> Explanation:
-    """A redirection."""
+    """A redirection. One that keeps the path of SCIM names the better tenant URL; another leads to a page."""
+    address = (to or "").partition("?")[0]
+    label = (
+        f"Use {address.removesuffix('/Users')} as the tenant URL, if it is the application's"
+        if address.startswith("https://") and address.endswith("/Users")
+        else "Take the tenant URL from the application, whole: the redirection leads to no SCIM endpoint"
+    )
     return Explanation(
         "redirect",
         f"The server sends the request elsewhere ({to or 'it does not say where to'}). Entra will not follow it with "
         "its token.",
         "A tenant URL must be the final one: a token that follows redirections would go to whoever is named there.",
-        (Fix("Use the address that the redirection names, if it is the application's, as the tenant URL", "customer"),),
+        (Fix(label, "customer"),),
     )
 
 
@@ -173,13 +208,23 @@ def no_service(status: int, better: str | None) -> Explanation:
 
 
 def not_kept(kind: Kind, verb: Verb) -> Explanation:
-    """2xx, and nothing has changed: the worst of all, as nobody hears of it."""
+    """2xx, and reading back shows no change: the worst of all, as nobody hears of it."""
     return Explanation(
         "not_kept",
-        f"The request to {words(kind, verb)} was answered with success, and nothing was changed. Entra will show "
-        f"success and never look again. {CONSEQUENCES[kind, verb].split(', and log ')[0].rstrip('.')}.",
-        "The resource was read back after the answer and is as it was before.",
+        f"The request to {words(kind, verb)} was answered with success, and the {kind.lower()} reads as before. Entra "
+        f"will show success and never look again. {CONSEQUENCES[kind, verb].split(', and log ')[0].rstrip('.')}.",
+        "The resource was read back after the answer, and what was to change is not there.",
         _mend("Have the server do what it says, or refuse what it does not do"),
+    )
+
+
+def kept_in_part(kind: Kind, verb: Verb, lacking: Sequence[str]) -> Explanation:
+    """2xx, and some of what was to change has."""
+    return Explanation(
+        "kept_in_part",
+        f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} reads without the new "
+        f"{' and '.join(lacking)}. Entra will take it as done.",
+        "A server may leave out what it does not keep (RFC 7644 section 3.3); Entra does not look again.",
     )
 
 
@@ -190,6 +235,28 @@ def not_read_back(kind: Kind, verb: Verb) -> Explanation:
         f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} could not be read back.",
         "Some servers answer success and do nothing; without reading back it is not proven.",
         _mend("Let the token read what it writes, and test again"),
+    )
+
+
+def members_not_shown() -> Explanation:
+    """A group shows no members, neither who was added nor who came with it."""
+    return Explanation(
+        "members_not_shown",
+        "The request to add a member to a group was answered with success, but the server shows no members of groups. "
+        "Entra will show success whether anybody joins or not.",
+        "Neither this group nor one that was made with a member shows any when it is read; Entra does not ask for "
+        "them, so that it may be in order all the same.",
+        _mend("Look into the application whether the member was in the group, or have it show `members` when asked"),
+    )
+
+
+def nobody_to_remove() -> Explanation:
+    """A removal was answered with success, but nobody was seen in the group before."""
+    return Explanation(
+        "nobody_to_remove",
+        "The request to remove a member from a group was answered with success, but no member was seen in it before.",
+        "A server that does nothing answers the same; what it does is seen only where adding a member is proven.",
+        _mend("Mend or clear up what the test says of adding a member, and test again"),
     )
 
 
@@ -247,7 +314,8 @@ def no_discovery(name: str, status: int) -> Explanation:
     """A discovery endpoint is missing."""
     return Explanation(
         "no_discovery",
-        f"/{name} is not served ({status or 'no answer'}). Entra will provision all the same; what reads the schema "
+        f"/{name} {'is not served' if status in (200, 404, 405, 501) else 'could not be read'} "
+        f"({status or 'no answer'}). Entra will provision all the same; what reads the schema "
         "from the server will not find it.",
         "The three discovery endpoints are asked for by RFC 7644 section 4.",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
 from vestibule.entra.wire import JsonObject, Kind, Request
 from vestibule.explain import Explanation, Fix, explain
+from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside import from_answer
 from vestibule.model import Exchange
 from vestibule.probe import findings
@@ -13,7 +14,7 @@ from vestibule.probe.reply import Reply
 from vestibule.probe.report import Verb, Verdict
 
 _LINK = re.compile(r"(.+) (https?://\S+/e/req_\w+)", re.DOTALL)
-_TOKEN_CODES = ("token_missing", "token_expired", "token_revoked", "token_unknown")
+_TOLD_BY_CATALOGUE = ("unauthorized", "forbidden", "licences", "too_large", "unavailable", "fault", "web_page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ def trouble_of(request: Request, reply: Reply, token_id: str | None) -> Explanat
     """What makes it senseless to go on after the look-up of a user: no SCIM here, or no token of this server's."""
     if reply.status == 0:
         return findings.no_answer("User", "look_up", reply.text)
-    if reply.status == 401:
-        return why_refused("User", "look_up", request, reply, token_id)
     if 300 <= reply.status < 400:
         return findings.redirected(reply.location)
-    if reply.is_page:
-        return findings.web_page()
+    # Where look-ups fail or are too many, what the test makes could not be found again.
+    if reply.status in (401, 429) or (reply.status >= 500 and reply.status != 501):
+        return why_refused("User", "look_up", request, reply, token_id)
     if reply.status == 404 and not _is_scim_error(reply.body()):
         return findings.no_service(404, None)
+    if reply.is_page:
+        return findings.web_page()
     if reply.status == 404 and reply.ours:
         return why_refused("User", "look_up", request, reply, token_id)
     if reply.good and (code := getattr(reply.read(request), "code", None)) is not None and code != MULTIPLE:
@@ -79,17 +81,20 @@ def trouble_of(request: Request, reply: Reply, token_id: str | None) -> Explanat
 
 def why_refused(kind: Kind, verb: Verb, request: Request, reply: Reply, token_id: str | None) -> Explanation:
     """The explanation of a refusal: from the catalogue where it knows better, else what Entra will make of it."""
-    exchange = from_answer(reply.status, reply.text.encode(), request.method, request.path)
-    exchange = replace(exchange, resource_type=kind, token_id=token_id, id=reply.request_id or "")
     if reply.ours:
-        return _of_ours(exchange)
+        exchange = from_answer(reply.status, reply.text.encode(), request.method, request.path)
+        return _of_ours(replace(exchange, resource_type=kind, token_id=token_id, id=reply.request_id or ""))
     if 300 <= reply.status < 400:
         return findings.redirected(reply.location)
-    told = explain(exchange)
-    if told.code in ("scope_missing", *_TOKEN_CODES):
+    exchange = from_foreign(reply.status, reply.text.encode(), request.method, request.path)
+    told = explain(replace(exchange, resource_type=kind))
+    meaning = exchange.facts.get("meaning")
+    if meaning == "throttled":
+        return findings.throttled(kind, verb, reply.status)
+    if meaning == "web_page" and (kind, verb) != ("User", "look_up"):
+        return findings.stopped(kind, verb, request.method, reply.status, exchange.facts.get("detail"))
+    if told.code == "scope_missing" or meaning in _TOLD_BY_CATALOGUE:
         return _elsewhere(told, kind, verb)
-    if reply.status == 429:
-        return findings.throttled(kind, verb)
     if reply.status in (405, 501) or (reply.status == 404 and request.method in ("PATCH", "DELETE")):
         return findings.method_not_served(kind, verb, request.method, reply.status)
     if verb == "look_up" and reply.status == 404:

@@ -87,6 +87,7 @@ class Line:
                 content_type=answer.headers.get("content-type", ""),
                 request_id=answer.headers.get("vestibule-request-id"),
                 location=answer.headers.get("location"),
+                retry_after=answer.headers.get("retry-after"),
             )
 
     def _told(self, error: Exception) -> str:

@@ -18,6 +18,7 @@ from vestibule.probe import findings
 from vestibule.probe.judge import Judged, judge, judge_blind, trouble_of
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Cell, Discovered, Evidence, Verb, untried
+from vestibule.probe.settle import settle
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Request, Reply, T]
@@ -52,6 +53,11 @@ class Made:
     why: str = ""
     """Why it is still there, as far as is known."""
 
+    def bears(self, resource: JsonObject) -> bool:
+        """Whether a resource shows one of the marks as its name."""
+        named: Any = paths.find(resource, "userName" if self.kind == "User" else "displayName")
+        return isinstance(named, str) and named.casefold() in {each.casefold() for each in self.marks}
+
 
 @dataclass(slots=True)
 class Plan:
@@ -66,6 +72,8 @@ class Plan:
     trouble: Explanation | None = None
     got: tuple[str, ...] | None = None
     ours: bool = False
+    members_shown: bool = False
+    """Whether any group has shown a member: one that shows none proves nothing about who is in it."""
     user: Made = field(init=False)
     group: Made = field(init=False)
     filled: Made = field(init=False)
@@ -90,6 +98,8 @@ class Plan:
         self.trouble = trouble_of(absent, reply, self.token_id)
         if self.trouble is not None:
             yield from self._find_better()
+            cell = self.cells["User", "look_up"]
+            self.cells["User", "look_up"] = replace(cell, explanation=self.trouble)
             return
         yield from self._try("Group", "look_up", wire.match("Group", "displayName", self.names.nothing))
         if writes:
@@ -99,6 +109,7 @@ class Plan:
             yield from self._fill_group()
             yield from self._deactivate()
             yield from self._end("User", self.user)
+            settle(self.cells, self.mode, members_shown=self.members_shown)
 
     def _discover(self) -> Steps[None]:
         for name in DISCOVERY:
@@ -144,21 +155,37 @@ class Plan:
             'emails[type eq "work"].value': mark,
             "name.givenName": "Vestibule",
             "name.familyName": "Canary",
+            "name.formatted": "Vestibule Canary",
             "externalId": mark,
         }
         yield from self._create(self.user, values, "userName")
         yield from self._try("User", "read", wire.read("User", self._id(self.user)), of=self.user)
-        edits = (Edit("displayName", f"{PERSON} (changed)", had=True), Edit("title", "Canary", had=False))
+        edits = (
+            Edit("displayName", f"{PERSON} (changed)", had=True),
+            Edit("name.givenName", "Changed", had=True),
+            Edit("title", "Canary", had=False),
+        )
         yield from self._change(self.user, "change", edits)
 
     def _deactivate(self) -> Steps[None]:
         yield from self._change(self.user, "deactivate", (Edit("active", value=False, had=True),))
 
     def _change(self, made: Made, verb: Verb, edits: tuple[Edit, ...]) -> Steps[None]:
-        """PATCH in Entra's way, then read back the first of the edits."""
+        """PATCH in Entra's way, then read back what has become of it: a server need not keep every attribute."""
         done = yield from self._try(made.kind, verb, wire.update(made.kind, self._id(made), edits, self.mode), of=made)
-        if done:
-            yield from self._confirm(made, verb, lambda it: _same(paths.find(it, edits[0].path), edits[0].value))
+        if not done:
+            return
+        lacking: list[str] = []
+
+        def holds(it: JsonObject) -> bool:
+            lacking.extend(each.path for each in edits if not _same(paths.find(it, each.path), each.value))
+            return len(lacking) < len(edits)
+
+        yield from self._confirm(made, verb, holds)
+        cell = self.cells[made.kind, verb]
+        if lacking and cell.verdict == "yes":
+            note = findings.kept_in_part(made.kind, verb, lacking)
+            self.cells[made.kind, verb] = replace(cell, notes=(*cell.notes, note))
 
     # Groups
 
@@ -169,16 +196,29 @@ class Plan:
         yield from self._change(self.group, "change", (Edit("displayName", self.names.renamed, had=True),))
         # Without a user there is nobody to add, so it is asked of a group that does not exist.
         group = self.group if self.user.id is not None else Made("Group", ())
-        yield from self._member(group, "add_member", wire.add_members, there=True)
-        if self.cells["Group", "add_member"].verdict == "yes":
-            yield from self._look_up_full()
-        yield from self._member(group, "remove_member", wire.remove_members, there=False)
-
-    def _member(self, group: Made, verb: Verb, request_of: MemberRequest, *, there: bool) -> Steps[None]:
-        member = self._id(self.user)
-        done = yield from self._try("Group", verb, request_of(self._id(group), [member], self.mode), of=group)
+        done = yield from self._member(group, "add_member", wire.add_members)
         if done:
-            yield from self._confirm(group, verb, lambda it: (member in _members(it)) is there)
+            yield from self._confirm(group, "add_member", self._has_member)
+        added = self.cells["Group", "add_member"].verdict == "yes"
+        if added:
+            yield from self._look_up_full()
+        done = yield from self._member(group, "remove_member", wire.remove_members)
+        if done and added:
+            yield from self._confirm(group, "remove_member", lambda it: not self._has_member(it))
+        elif done:
+            cell = self.cells["Group", "remove_member"]
+            self.cells["Group", "remove_member"] = replace(
+                cell, verdict="unclear", explanation=findings.nobody_to_remove()
+            )
+
+    def _member(self, group: Made, verb: Verb, request_of: MemberRequest) -> Steps[bool]:
+        request = request_of(self._id(group), [self._id(self.user)], self.mode)
+        return (yield from self._try("Group", verb, request, of=group))
+
+    def _has_member(self, group: JsonObject) -> bool:
+        members = _members(group)
+        self.members_shown = self.members_shown or bool(members)
+        return self._id(self.user) in members
 
     def _look_up_full(self) -> Steps[None]:
         """The look-up of a group that has a member, who must be left out of the answer."""
@@ -201,6 +241,11 @@ class Plan:
         answer = reply.read(request)
         if isinstance(answer, Found):
             self.filled.id = answer.id
+            if self.cells["Group", "add_member"].verdict == "no":
+                # Whether the server shows members at all is seen where one came with the group.
+                reading = replace(wire.read("Group", answer.id), query="")
+                reply = yield reading
+                self._has_member(reply.body())
             reply = yield wire.delete("Group", answer.id)
             self.filled.gone = reply.good or reply.status == 404
         elif reply.status >= 400:
@@ -226,10 +271,11 @@ class Plan:
         sought = wire.match(kind, key, made.marks[0])
         reply = yield sought
         answer = reply.read(sought)
-        if isinstance(answer, Listed) and len(answer.resources) == 1:
-            made.id = made.id or str(answer.resources[0]["id"])
+        found = answer.resources if isinstance(answer, Listed) else None
+        if found and len(found) == 1 and (made.bears(found[0]) or found[0]["id"] == made.id):
+            made.id = made.id or str(found[0]["id"])
         elif judged.verdict == "yes" and self.cells[kind, "look_up"].verdict == "yes":
-            told = findings.found_nothing(kind) if isinstance(answer, Listed) else findings.filter_ignored(kind)
+            told = findings.found_nothing(kind) if found == () else findings.filter_ignored(kind)
             self._doubt(kind, "look_up", Judged("no", told), reply.evidence(sought))
 
     def _end(self, kind: Kind, made: Made) -> Steps[None]:

@@ -7,7 +7,11 @@ from typing import Any, cast
 from vestibule.entra import answers
 from vestibule.entra.answers import Answer
 from vestibule.entra.wire import JsonObject, Request
+from vestibule.explain.foreign import is_page
 from vestibule.probe.report import Evidence
+
+LONGEST_PAUSE = 10.0
+"""Seconds that are waited at most for a server that asks to come back later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Reply:
     request_id: str | None = None
     location: str | None = None
     ms: int = 0
+    retry_after: str | None = None
 
     def after(self, ms: int) -> "Reply":
         """The same, with the time that it took."""
@@ -39,7 +44,15 @@ class Reply:
     @property
     def is_page(self) -> bool:
         """A web page instead of SCIM."""
-        return "html" in self.content_type.lower() or self.text.lstrip()[:9].lower() in ("<!doctype", "<html")
+        return "html" in self.content_type.lower() or is_page(self.text)
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the same is asked again: what a busy server says, within reason, else none."""
+        if self.status not in (429, 503):
+            return 0
+        said = (self.retry_after or "").strip()
+        return min(float(said), LONGEST_PAUSE) if said.isdecimal() else 1.0
 
     def body(self) -> JsonObject:
         """The JSON object that came; empty when it is none."""

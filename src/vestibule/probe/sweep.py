@@ -4,7 +4,7 @@ from typing import Any
 
 from vestibule import canary
 from vestibule.entra import paths, wire
-from vestibule.entra.answers import Listed
+from vestibule.entra.answers import Found, Listed
 from vestibule.entra.wire import JsonObject, Kind, Request
 from vestibule.ids import time_of
 from vestibule.probe.plan import Steps
@@ -25,8 +25,13 @@ def sweep(kind: Kind, now: int) -> Steps[int]:
     for each in answer.resources if isinstance(answer, Listed) else ():
         # A server that ignores filters brings everybody: only what is marked twice is touched.
         if is_old(kind, each, now):
-            reply = yield wire.delete(kind, str(each["id"]))
-            gone += reply.good
+            ident = str(each["id"])
+            reply = yield wire.delete(kind, ident)
+            if reply.good:
+                # Some servers answer with success and keep it.
+                reading = wire.read(kind, ident)
+                reply = yield reading
+                gone += not isinstance(reply.read(reading), Found)
     return gone
 
 
