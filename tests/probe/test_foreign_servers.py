@@ -135,6 +135,7 @@ def test_a_filter_that_is_ignored_where_nobody_is_yet_is_found_by_the_second_loo
     report = run(server)
     assert codes(report)["Group", "look_up"] == "filter_finds_nothing"
     assert codes(report)["User", "look_up"] == "filter_finds_nothing"
+    assert report.entra_test == "green", "it makes no second look-up"
 
 
 def test_a_dry_run_reads_only_and_claims_no_more_than_it_saw() -> None:
@@ -165,6 +166,53 @@ def test_the_origin_story_at_another_server_names_the_scope_and_no_command_of_ou
     assert all(fix.command is None for fix in cell.explanation.fixes)
     assert report.cells["User", "create"].held is True
     assert report.got == ("get:users", "post:users")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_second_look_up_that_fails_is_not_taken_for_a_filter_that_is_ignored(status: int) -> None:
+    server, look_ups = Foreign(), 0
+
+    def before(request: httpx2.Request) -> httpx2.Response | None:
+        nonlocal look_ups
+        if request.method == "GET" and "vestibule-canary" in str(request.url) and "/Users" in str(request.url):
+            look_ups += 1
+            return httpx2.Response(status) if look_ups == 1 else None
+        return None
+
+    server.before = before
+    report = run(server)
+    told = report.cells["User", "look_up"]
+    assert (told.verdict, codes(report)["User", "look_up"]) == (
+        "no", {429: "throttled", 500: "foreign_fault", 503: "foreign_unavailable"}[status],
+    )  # fmt: skip
+    assert [each.status for each in told.evidence] == [200, status]
+    assert server.left() == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "throttled"), (500, "foreign_fault"), (404, "not_proven")])
+def test_what_is_asked_of_nobody_is_told_by_its_own_refusal(status: int, code: str) -> None:
+    server = Foreign()
+    server.before = lambda request: (
+        httpx2.Response(400)
+        if request.method == "POST"
+        else httpx2.Response(status)
+        if request.method == "PATCH"
+        else None
+    )
+    report = run(server)
+    assert (report.cells["User", "change"].verdict, codes(report)["User", "change"]) == ("unclear", code)
+
+
+def test_what_could_not_be_read_back_says_what_came_instead() -> None:
+    server = Foreign()
+    server.before = lambda request: (
+        httpx2.Response(500)
+        if request.method == "GET" and str(request.url).endswith("/Users/u1") and server.seen[-2].method == "PATCH"
+        else None
+    )
+    told = run(server).cells["User", "change"]
+    assert told.explanation is not None
+    assert (told.verdict, "could not be read back (500)" in told.explanation.sentence) == ("unclear", True)
 
 
 def test_a_server_that_throttles_is_told_so() -> None:

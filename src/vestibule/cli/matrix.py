@@ -37,7 +37,7 @@ def show(report: Report) -> None:
         _notes(console, report)
     if report.swept:
         what = "1 leftover" if report.swept == 1 else f"{report.swept} leftovers"
-        _say(console, f"\nNote: {what} of an earlier test that was killed, taken away.")
+        _say(console, f"\nNote: {what} of earlier tests taken away.")
     for left in report.leftovers:
         where = left.id or "its id is not known"
         _say(console, f"\nLeft behind: {left.kind} {where}, named {left.mark}.")

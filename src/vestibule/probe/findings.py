@@ -228,13 +228,14 @@ def kept_in_part(kind: Kind, verb: Verb, lacking: Sequence[str]) -> Explanation:
     )
 
 
-def not_read_back(kind: Kind, verb: Verb) -> Explanation:
+def not_read_back(kind: Kind, verb: Verb, status: int) -> Explanation:
     """2xx, but whether it is so could not be seen."""
     return Explanation(
         "not_read_back",
-        f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} could not be read back.",
+        f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} could not be read back "
+        f"({status or 'no answer'}).",
         "Some servers answer success and do nothing; without reading back it is not proven.",
-        _mend("Let the token read what it writes, and test again"),
+        _mend("Let the server answer for what it has written, and the token read it, and test again"),
     )
 
 

@@ -56,6 +56,8 @@ def judge_blind(kind: Kind, verb: Verb, request: Request, reply: Reply, token_id
         return Judged("no", why_refused(kind, verb, request, reply, token_id))
     if reply.status == 0:
         return Judged("unclear", findings.no_answer(kind, verb, reply.text))
+    if reply.status == 429 or reply.status >= 500:
+        return Judged("unclear", why_refused(kind, verb, request, reply, token_id))
     return Judged("unclear", findings.not_proven(kind, verb))
 
 

@@ -275,8 +275,15 @@ class Plan:
         if found and len(found) == 1 and (made.bears(found[0]) or found[0]["id"] == made.id):
             made.id = made.id or str(found[0]["id"])
         elif judged.verdict == "yes" and self.cells[kind, "look_up"].verdict == "yes":
-            told = findings.found_nothing(kind) if found == () else findings.filter_ignored(kind)
-            self._doubt(kind, "look_up", Judged("no", told), reply.evidence(sought))
+            self._doubt(kind, "look_up", self._why_not_found(kind, sought, reply, found), reply.evidence(sought))
+
+    def _why_not_found(self, kind: Kind, sought: Request, reply: Reply, found: tuple[JsonObject, ...] | None) -> Judged:
+        """Why a look-up did not bring what was made a moment before."""
+        if found is None:
+            judged = judge(kind, "look_up", sought, reply, self.token_id)
+            if judged.explanation is not None:
+                return judged
+        return Judged("no", findings.filter_ignored(kind) if found else findings.found_nothing(kind))
 
     def _end(self, kind: Kind, made: Made) -> Steps[None]:
         """DELETE, and see that it is gone."""
@@ -306,7 +313,7 @@ class Plan:
         reply = yield request
         answer = reply.read(request)
         if not isinstance(answer, Found):
-            self._doubt(made.kind, verb, Judged("unclear", findings.not_read_back(made.kind, verb)),
+            self._doubt(made.kind, verb, Judged("unclear", findings.not_read_back(made.kind, verb, reply.status)),
                         reply.evidence(request))  # fmt: skip
         elif not holds(answer.resource):
             self._doubt(made.kind, verb, Judged("no", findings.not_kept(made.kind, verb)), reply.evidence(request))
