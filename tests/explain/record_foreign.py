@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from tests.explain import entra_texts
 from vestibule.explain.foreign import from_foreign
+from vestibule.explain.outside import from_text
 from vestibule.model import Exchange
 
 FOLDER = Path(__file__).parent / "foreign"
@@ -47,8 +49,10 @@ def exchange(record: dict[str, Any]) -> Exchange:
 
 
 def write_examples() -> None:
-    for code, name in EXAMPLES.items():
-        text = json.dumps(asdict(exchange(read(name))), indent=1, ensure_ascii=False)
+    examples = {code: exchange(read(name)) for code, name in EXAMPLES.items()}
+    examples |= {code: found for code, text in entra_texts.EXAMPLES.items() if (found := from_text(text))}
+    for code, example in examples.items():
+        text = json.dumps(asdict(example), indent=1, ensure_ascii=False)
         (FOLDER.parent / "exchanges" / f"{code}.json").write_text(text + "\n")
 
 

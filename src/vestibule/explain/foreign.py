@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, cast
 
 import orjson
 
-from vestibule.explain.outside import from_answer
+from vestibule.explain.answer import from_answer
 from vestibule.model import Exchange, JsonObject
 
 Meaning = Literal[
@@ -49,6 +49,8 @@ _SAID_BY_A_PAGE = (401, 404, 413, 429)
 _IN_WORDS = re.compile(
     r"(?P<limit>rate limit)|credentials were not provided|authentication credentials|^invalid token", re.IGNORECASE
 )
+# A 409 of which nothing else is known: RFC 7644 has it for what is there already, and servers for much else.
+_TAKEN = re.compile(r"exist|already|taken|duplicate|in use|unique|reserved|conflict", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 500
 
@@ -81,6 +83,8 @@ def _meaning(status: int, exchange: Exchange, words: Mapping[str, Any]) -> Meani
         return known
     if status == 403 and (said := _IN_WORDS.search(str(words["detail"]))):
         return "throttled" if said["limit"] else "unauthorized"
+    if status == 409 and words["detail"] and not _TAKEN.search(str(words["detail"])):
+        return "refused"
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return "fault" if status >= 500 else "refused"
@@ -96,8 +100,13 @@ def _words(body: bytes) -> JsonObject:
         detail = _title(text) if page else text
         return {"sender": None, "detail": detail[:_LONGEST] or None, "their_code": None, "page": page}
     sender, detail, code = _read(content)
-    said = None if detail is None else str(detail)[:_LONGEST]
-    return {"sender": sender, "detail": said, "their_code": None if code is None else str(code)[:100], "page": False}
+    said = detail if detail is None or isinstance(detail, str) else orjson.dumps(detail, default=str).decode()
+    return {
+        "sender": sender,
+        "detail": said and said[:_LONGEST],
+        "their_code": None if code is None else str(code)[:100],
+        "page": False,
+    }
 
 
 def _title(page: str) -> str:

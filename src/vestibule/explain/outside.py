@@ -1,106 +1,94 @@
-"""Read an answer or a log text that was not recorded here, so that the same catalogue can explain it."""
+"""Read a log text that was not recorded here, such as Entra's, so that the same catalogue can explain it.
+
+The server that answered may be anybody's: what it said is read as an answer of another server, unless it is marked as
+one of a Vestibule's.
+"""
 
 import re
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Final, cast
 
 import orjson
 
+from vestibule.entra.answers import CODES, WORDS
 from vestibule.explain.aadsts import numbers_in
+from vestibule.explain.answer import RESOURCE, from_answer
+from vestibule.explain.catalogue.entra_says import word_in
+from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside_sign_in import sign_in_from_text
-from vestibule.model import Exchange
+from vestibule.model import Exchange, JsonObject
 
-_STATUS = re.compile(r"(?:Response Status Code|Status ?Code|HTTP status|\"?status\"?)\W{1,4}(\d{3})", re.IGNORECASE)
-_RESOURCE = re.compile(r"(https?://\S+?|GET |POST |PATCH |PUT |DELETE )?\S*/(Users|Groups)\b(\?\S*)?", re.IGNORECASE)
-# Entra writes the status of an answer in words too, and gives what it makes of it a name of its own.
-_STATUS_NAME = re.compile(r"Status ?Code: ([A-Za-z]+)")
-_NAMED = {
-    "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "Conflict": 409,
-    "PreconditionFailed": 412, "TooManyRequests": 429, "InternalServerError": 500, "NotImplemented": 501,
-}  # fmt: skip
-_CODES = (
-    (re.compile(r"\bEntryConflict\b"), 409),
-    (re.compile(r"\bInvalidAnchor\b"), 404),
-    (re.compile(r"\bInternalServerError\b"), 500),
-    (re.compile(r"you appear to have entered invalid credentials", re.IGNORECASE), 401),
+__all__ = ["from_answer", "from_text"]
+
+_STATUS = re.compile(
+    r"(?:Response Status Code|Status ?Code|HTTP status|\"?status\"?)\W{1,4}(\d{3})|\bHTTP/(\d{3})\b", re.IGNORECASE
 )
+# Entra writes the status of an answer in words too, and gives what it makes of it a name of its own.
+_STATUS_NAME = re.compile(r"Status ?Code\W{1,4}([A-Za-z]+)", re.IGNORECASE)
+_CODE_NAME = re.compile(r"(?:Error ?Code|^)\W{0,4}\b([A-Z][A-Za-z]+)\b", re.MULTILINE | re.IGNORECASE)
+_NAMED: Final = {word.lower(): status for status, word in WORDS.items()}
+_CODED: Final = {
+    **{code.lower(): status for status, code in CODES.items()},
+    "entryconflict": 409, "invalidanchor": 404, "internalservererror": 500,
+}  # fmt: skip
 _SCOPE = re.compile(r"insufficient scope", re.IGNORECASE)
+_MOST = 100
+"""How many braces are tried as the end of an object."""
 _NAME = re.compile(r"\b(User|Group) '([^'\n]+)'")
-_TYPE_OF = {"users": "User", "groups": "Group"}
-
-
-def from_answer(status: int, body: bytes, method: str = "GET", path: str = "") -> Exchange:
-    """An answer of any SCIM server: its status and body, JSON or not."""
-    try:
-        content: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        content = None
-    facts = _facts(cast("dict[str, Any]", content)) if isinstance(content, dict) else {}
-    scopes = " ".join(str(each) for each in facts.get("need") or ())
-    kind = "Group" if ":groups" in scopes else "User" if ":users" in scopes else None
-    if kind is None and (where := _RESOURCE.search(path)):
-        kind = _TYPE_OF[where[2].lower()]
-    scim_type = facts.get("scim_type")
-    return Exchange(
-        "", "", 0, 0, method, path, "", status,
-        resource_type=kind, scim_type=scim_type, error="outside" if status >= 400 else None, facts=facts,
-    )  # fmt: skip
+# What the application answered, in the words of Entra's log and of its support.
+_ANSWER = re.compile(
+    r"(?:Web Response|Response Content|Response Body)[:\s]*(.*?)(?:\. This operation was retried|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def from_text(text: str) -> Exchange | None:
     """A pasted entry of an identity provider's log, such as Entra's, or its error page; None when none is found."""
     start = text.find("{")
     body: Any = _last_object(text[start:]) if start >= 0 else None
-    content = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    content = cast("JsonObject", body) if isinstance(body, dict) else {}
     if numbers_in(text) and "schemas" not in content:
         return sign_in_from_text(text)
     status = _status(text, content)
     if status is None:
-        return sign_in_from_text(text)
-    resource = _RESOURCE.search(text)
+        return word_in(text) or sign_in_from_text(text)
+    resource = RESOURCE.search(text)
     name = _NAME.search(text)
     if not content and _SCOPE.search(text):
         kind = name[1].lower() if name else "group"
         content = {"detail": "Insufficient scope", "need": [{"selection": [f"get:{kind}s"]}]}
-    exchange = from_answer(status, orjson.dumps(content), path=resource[0] if resource else "")
+    exchange = from_foreign(status, _answer(text, content), path=resource[0] if resource else "")
     if name is None:
         return exchange
-    return Exchange(
-        "", "", 0, 0, exchange.method, exchange.path, "", status,
-        resource_type=exchange.resource_type or name[1], target=name[2], scim_type=exchange.scim_type,
-        error=exchange.error, facts=exchange.facts,
-    )  # fmt: skip
+    return replace(exchange, resource_type=exchange.resource_type or name[1], target=name[2])
 
 
-def _status(text: str, content: dict[str, Any]) -> int | None:
+def _answer(text: str, content: JsonObject) -> bytes:
+    """What the application is said to have answered: JSON, or whatever stands in its place."""
+    if content:
+        return orjson.dumps(content)
+    found = _ANSWER.search(text)
+    return found[1].strip().encode() if found else b""
+
+
+def _status(text: str, content: JsonObject) -> int | None:
     """The status of the answer that a text tells of: by number, by name, or by what Entra makes of it."""
     match = _STATUS.search(text)
-    said = match[1] if match else str(content.get("status"))
+    said = (match[1] or match[2]) if match else str(content.get("status"))
     if said.isdecimal() and 100 <= int(said) < 600:
         return int(said)
-    named = _STATUS_NAME.search(text)
-    if named and named[1] in _NAMED:
-        return _NAMED[named[1]]
-    if _SCOPE.search(text):
-        return 403
-    return next((status for pattern, status in _CODES if pattern.search(text)), None)
-
-
-def _facts(content: dict[str, Any]) -> dict[str, Any]:
-    facts: dict[str, Any] = {"detail": content.get("detail"), "scim_type": content.get("scimType")}
-    if isinstance(content.get("got"), list):
-        facts["got"] = content["got"]
-    need: Any = content.get("need")
-    if isinstance(need, list):
-        selections = [
-            cast("dict[str, Any]", each).get("selection") for each in cast("list[Any]", need) if isinstance(each, dict)
-        ]
-        facts["need"] = [scope for each in selections if isinstance(each, list) for scope in cast("list[Any]", each)]
-    return facts
+    for pattern, known in ((_STATUS_NAME, _NAMED), (_CODE_NAME, _CODED)):
+        for found in pattern.finditer(text):
+            if found[1].lower() in known:
+                return known[found[1].lower()]
+    return 403 if _SCOPE.search(text) else None
 
 
 def _last_object(text: str) -> Any:
     end = text.rfind("}")
-    while end > 0:
+    for _ in range(_MOST):
+        if end <= 0:
+            break
         try:
             return orjson.loads(text[: end + 1])
         except orjson.JSONDecodeError:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
 from vestibule.entra.wire import JsonObject, Kind, Request
 from vestibule.explain import Explanation, Fix, explain
+from vestibule.explain.answer import from_answer
 from vestibule.explain.foreign import from_foreign
-from vestibule.explain.outside import from_answer
 from vestibule.model import Exchange
 from vestibule.probe import findings
 from vestibule.probe.reply import Reply
