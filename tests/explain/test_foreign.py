@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestibule.explain import explain
+from vestibule.explain import detail_for, explain
 from vestibule.explain.catalogue import foreign
 from vestibule.explain.foreign import BY_CODE, from_foreign
+from vestibule.model import Exchange
 
 ERROR = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"]}
 ANSWERS: list[tuple[int, Any, str, str]] = [
@@ -119,3 +120,20 @@ def test_their_words_are_shown_on_one_line_and_steer_no_terminal() -> None:
     max_leaves=8).map(lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_any_answer_is_told(status: int, body: bytes) -> None:
     assert explain(from_foreign(status, body)).sentence
+
+
+@pytest.mark.parametrize("reason", ["expired", "revoked", "missing", "unknown"])
+def test_which_401_of_a_vestibules_it_was_is_told_from_its_answer(reason: str) -> None:
+    made = Exchange(
+        "req_06fdm3v7q5wrn9w2fz1m8m3h1c", "con_1", 0, 0, "GET", "/Users", "", 401,
+        resource_type="User", error="unauthorized", facts={"reason": reason},
+    )  # fmt: skip
+    told = explain(made)
+    detail = detail_for(told, f"https://x.example/e/{made.id}")
+    path = "https://x.example/scim/v2/connections/con_06fdm3v7q5/Users"
+    again = explain(from_foreign(401, json.dumps({**ERROR, "detail": detail}).encode(), "GET", path))
+    assert (again.code, again.code) == (told.code, f"token_{reason}")
+    bare = explain(from_foreign(401, json.dumps({**ERROR, "detail": detail}).encode()))
+    for told_again, named in ((again, "con_06fdm3v7q5"), (bare, "CONNECTION_ID")):
+        for command in (fix.command for fix in told_again.fixes if fix.command):
+            assert named in command or "TOKEN_ID" in command, command

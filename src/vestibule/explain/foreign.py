@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, cast
 
 import orjson
 
+from vestibule.explain import explain
 from vestibule.explain.answer import from_answer
 from vestibule.model import Exchange, JsonObject
 
@@ -45,6 +46,8 @@ _BY_STATUS: Final[Mapping[int, Meaning]] = {
 }  # fmt: skip
 # What a proxy says with a page of its own is what it means: it stands in front of a SCIM service, or of none.
 _SAID_BY_A_PAGE = (401, 404, 413, 429)
+_CONNECTION = re.compile(r"/connections/(con_[0-9a-z]+)")
+_OURS = re.compile(r"/e/(req_[0-9a-z]{26})\b")
 # A 403 may be another refusal: GitHub's limit, and Django's REST framework for a token that it does not know.
 _IN_WORDS = re.compile(
     r"(?P<limit>rate limit)|credentials were not provided|authentication credentials|^invalid token", re.IGNORECASE
@@ -58,11 +61,24 @@ _LONGEST = 500
 def from_foreign(status: int, body: bytes, method: str = "GET", path: str = "") -> Exchange:
     """The answer as an exchange that the catalogue tells. One of a Vestibule's own is told as that."""
     exchange = from_answer(status, body, method, path)
-    if exchange.facts.get("need") or "/e/req_" in str(exchange.facts.get("detail")):
-        return exchange
+    ours = _OURS.search(str(exchange.facts.get("detail")))
+    if ours or exchange.facts.get("need"):
+        connection = _CONNECTION.search(path)
+        named = replace(exchange, id=ours[1] if ours else "", connection_id=connection[1] if connection else "")
+        return with_reason(named) if ours else named
     words = _words(body)
     facts = {**exchange.facts, **words, "foreign": True, "meaning": _meaning(status, exchange, words)}
     return replace(exchange, facts=facts, error="outside" if status >= 300 else None)
+
+
+def with_reason(exchange: Exchange) -> Exchange:
+    """A 401 of a Vestibule's with which one it was: its `detail` begins with the sentence of that."""
+    detail = str(exchange.facts.get("detail") or "")
+    for reason in ("expired", "revoked", "missing") if exchange.status == 401 else ():
+        known = replace(exchange, facts={**exchange.facts, "reason": reason})
+        if detail.startswith(explain(known).sentence):
+            return known
+    return exchange
 
 
 def is_page(text: str) -> bool:

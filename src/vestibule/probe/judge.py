@@ -7,7 +7,7 @@ from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
 from vestibule.entra.wire import JsonObject, Kind, Request
 from vestibule.explain import Explanation, Fix, explain
 from vestibule.explain.answer import from_answer
-from vestibule.explain.foreign import from_foreign
+from vestibule.explain.foreign import from_foreign, with_reason
 from vestibule.model import Exchange
 from vestibule.probe import findings
 from vestibule.probe.reply import Reply
@@ -108,11 +108,8 @@ def why_refused(kind: Kind, verb: Verb, request: Request, reply: Reply, token_id
 def _of_ours(exchange: Exchange) -> Explanation:
     """The explanation that our own server has in its log; which 401 it was, its detail says."""
     detail = str(exchange.facts.get("detail") or "")
-    if exchange.status == 401:
-        for reason in ("expired", "revoked", "missing"):
-            told = explain(replace(exchange, facts={**exchange.facts, "reason": reason}))
-            if detail.startswith(told.sentence):
-                return told
+    if exchange.status == 401 and (known := with_reason(exchange)) is not exchange:
+        return explain(known)
     if exchange.status == 404 and exchange.path in ("/Users", "/Groups"):
         return explain(replace(exchange, facts={**exchange.facts, "resource_type": "Connection"}))
     told = explain(exchange)

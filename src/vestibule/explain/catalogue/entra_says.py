@@ -95,7 +95,7 @@ _WORDS: Final = (
     _Word(
         "entra_mapping",
         r"MandatoryFieldsMissing|MissingValues|SchemaAttributeNotFound|SchemaPropertyCanOnlyAcceptValue",
-        "The attribute mapping in Entra does not fit: a value is missing, or an attribute is unknown or takes one value.",
+        "The attribute mapping in Entra does not fit: a value is missing, or an attribute is unknown or single.",
         "Nothing was sent to the application for this object.",
         (
             _admin(

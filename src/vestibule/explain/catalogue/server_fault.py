@@ -14,7 +14,7 @@ def _tell(exchange: Exchange) -> Explanation:
         "The server failed to handle this request.",
         "This is a fault of the server's, not of the identity provider's; nothing was half-written. The identity "
         "provider will try again in its next cycle.",
-        (Fix(f"Look for {exchange.id} in the server's own log", "operator"),),
+        (Fix(f"Look for {exchange.id or 'the time of the request'} in the server's own log", "operator"),),
     )
 
 

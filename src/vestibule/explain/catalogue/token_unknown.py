@@ -19,7 +19,11 @@ def _tell(exchange: Exchange) -> Explanation:
         "Which of these it is, is told to nobody who does not hold a token of the connection." + _seen(exchange),
         (
             Fix("Check that the tenant URL and the token were copied from the same connection, both whole", "customer"),
-            Fix("See which tokens the connection has", "operator", f"vestibule token list {exchange.connection_id}"),
+            Fix(
+                "See which tokens the connection has",
+                "operator",
+                f"vestibule token list {exchange.connection_id or 'CONNECTION_ID'}",
+            ),
         ),
     )
 

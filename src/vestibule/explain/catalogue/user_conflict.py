@@ -29,7 +29,7 @@ def _decisions(exchange: Exchange) -> tuple[Fix, ...]:
     """Only an account that was to be made is noted as a conflict."""
     if exchange.method != "POST":
         return ()
-    command = f"vestibule conflict list {exchange.connection_id}"
+    command = f"vestibule conflict list {exchange.connection_id or 'CONNECTION_ID'}"
     facts = exchange.facts
     known = {name: facts.get(name) for name in ("holder", "attribute", "value")}
     if not all(known.values()) or not exchange.id:
