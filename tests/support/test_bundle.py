@@ -178,7 +178,9 @@ def test_settings_of_sign_on_are_shown_without_secrets() -> None:
 def test_a_sign_in_is_told_without_what_the_identity_provider_said_of_the_person() -> None:
     said = {
         "untrusted": {"subject": f"sub {LEAK}", "issuer": "https://idp.example"}, "received": [f"a{LEAK}", "b"],
-        "candidate": {"userName": f"ana{LEAK}"}, "verified_by": "domain", "match": "email", "detail": f"for 'a{LEAK}'",
+        "candidate": {"userName": f"ana{LEAK}"}, "found": f"sub{LEAK}", "why": f"it is {LEAK}", "resolved": {f"a{LEAK}": 1},
+        "text": f"ana {LEAK}", "received_at": f"https://people.example/x?who={LEAK}#{LEAK}",
+        "verified_by": "domain", "match": "email", "detail": f"for 'a{LEAK}'",
     }  # fmt: skip
     exchange = Exchange(
         "req_1", "con_1", 1, 1, "POST", "/sso", "", 303, resource_type="SignIn", target=f"Ana {LEAK}", facts=said

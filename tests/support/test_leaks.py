@@ -1,6 +1,7 @@
 """Values of people in every place where a request can have them: none of them is in the bundle."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from tests.server.wire import ENTERPRISE, GROUP, PATCH, USER, entry, patch
 from tests.support.test_bundle import LEAK, bundled, person
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
+from vestibule.explain import explain
+from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
-from vestibule.support import Pseudonyms
+from vestibule.support import Pseudonyms, Redactor
 
 NUMBER = 490170889977
 """Is somebody's, too."""
@@ -194,6 +197,24 @@ def test_reasons_of_the_roll_call_name_nobody(crowd: Tenant, tmp_path: Path) -> 
     (roll,) = json.loads(files["situation.json"])["rollcall"]
     assert {each["reason"] for each in roll["missing"]} >= {"other_identity", "never_provisioned", "nested_group"}
     assert "815" not in {each["who"] for each in roll["missing"]}
+
+
+EXCHANGES = {
+    file.stem: Exchange(**json.loads(file.read_text()))
+    for file in sorted((Path(__file__).parents[1] / "explain" / "exchanges").glob("*.json"))
+}
+_EXAMPLE = re.compile(r"(?:e\.g\. |eq \\?\")ana@example\.com")
+"""What our own sentences name for an example."""
+
+
+@pytest.mark.parametrize("name", [name for name in EXCHANGES if not name.startswith("foreign")])
+def test_each_thing_that_can_happen_is_told_the_same_way_without_a_name(name: str) -> None:
+    exchange = EXCHANGES[name]
+    shown = Redactor(Pseudonyms()).exchange(exchange)
+    told = explain(shown, exchange)
+    assert told.code == explain(exchange).code
+    text = _EXAMPLE.sub("", repr(shown) + repr(told))
+    assert not (found := re.search(r"\b(?:ana|bob|zoe|cleo|novak)\b", text, re.IGNORECASE)), text[found.start() - 90 :]
 
 
 def test_a_diagnosis_keeps_what_is_nobodys(crowd: Tenant, tmp_path: Path) -> None:

@@ -29,16 +29,21 @@ __all__ = [
 ]
 
 
-def explain(exchange: Exchange) -> Explanation:
-    """The explanation of an exchange. There is always one: the last entry fits everything."""
-    told = _story(exchange)
-    notes = tuple(each.tell(exchange) for each in NOTES if each.code != told.code and each.fits(exchange))
+def explain(exchange: Exchange, judged: Exchange | None = None) -> Explanation:
+    """The explanation of an exchange. There is always one: the last entry fits everything.
+
+    With `judged`, which entry fits is found by that, and told of the other one: of the same exchange without values of
+    people, which may look like something else.
+    """
+    judged = judged or exchange
+    told = _story(exchange, judged)
+    notes = tuple(each.tell(exchange) for each in NOTES if each.code != told.code and each.fits(judged))
     return replace(told, notes=notes) if notes else told
 
 
-def _story(exchange: Exchange) -> Explanation:
+def _story(exchange: Exchange, judged: Exchange) -> Explanation:
     for entry in ENTRIES:
-        if entry.fits(exchange):
+        if entry.fits(judged):
             return entry.tell(exchange)
     return said_by_server(exchange, "unexplained")
 

@@ -55,18 +55,23 @@ async def _entries(store: Store, scope: Scope, redactor: Redactor, situation: Si
         for each in found:
             if each.resource_type == "Group" and each.target:
                 await know_group(store, scope.connection_id, redactor, each.target)
-            yield _entry(redactor.exchange(each), situation.known)
+            yield _entry(redactor.exchange(each), each, situation.known)
         if len(found) < _PIECE:
             return
         query = replace(query, after_id=found[-1].id)
 
 
-def _entry(exchange: Exchange, known: Known) -> JsonObject:
+def _entry(shown: Exchange, original: Exchange, known: Known) -> JsonObject:
     """An entry as the NDJSON has it. It is explained as it is shown, so that the words name nobody either."""
-    told = explain(exchange)
-    entry = entry_json(exchange, known)
+    told = explain(shown, original)
+    entry = entry_json(shown, known)
     entry["token"]["name"] = None
-    return entry | {"why": told.why, "fixes": [each.as_json() for each in told.fixes]}
+    return entry | {
+        "code": told.code,
+        "sentence": told.sentence,
+        "why": told.why,
+        "fixes": [each.as_json() for each in told.fixes],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ _FACTS: Final = frozenset(
     {
         "got", "need", "reason", "attribute", "guard", "quirk", "dialect", "tolerated", "limit", "allow", "scheme",
         "linked", "match", "policy", "asks", "verified_by", "code", "resource_type", "kind", "problem", "seal",
-        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted", "ticket",
+        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted",
+        "ticket", "fault", "member", "members", "parameter", "alg", "typ", "kid", "known", "scope", "fingerprint", "key", "where",
+        "offered", "allowed", "of",
+        "idp", "protocol", "setting", "aadsts", "fetch", "guess", "sources", "nearest", "used_for", "remap",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
     }
 )  # fmt: skip
@@ -36,6 +39,9 @@ _CURSORS: Final = frozenset({"nextcursor", "previouscursor"})
 """Anybody can read in them by which value the list is sorted."""
 _ADDRESSES: Final = frozenset({"location", "$ref"})
 _DEEPEST: Final = 20
+_CODE: Final = re.compile(r"[a-z_]{1,40}")
+_W3: Final = "http://www.w3.org/"
+"""Names of algorithms begin so, and tell the algorithm behind a #."""
 _LINK: Final = re.compile(r"https?://\S+/e/req_[0-9a-z]{26}(?=\")")
 
 
@@ -68,7 +74,7 @@ class Redactor:
             request_body=walk.body(exchange.request_body),
         )
         told = replace(told, facts=walk.facts(exchange.facts))
-        return replace(told, response_body=walk.response(told, exchange.response_body))
+        return replace(told, response_body=walk.response(told, exchange))
 
     def text(self, text: str) -> str:
         """A text that may name people."""
@@ -120,15 +126,16 @@ class Walk:
             self.met.update({a: b for a, b in zip(path.split("/"), told.split("/"), strict=True) if a != b})
         return told
 
-    def response(self, told: Exchange, text: str | None) -> str | None:
+    def response(self, told: Exchange, original: Exchange) -> str | None:
         """The body of an answer; the detail of a refusal is told anew: it explains what was recorded."""
+        text = original.response_body
         shown = self.body(text)
-        if told.error is None or shown is None or shown.startswith("("):
+        if told.error is None or not shown or shown.startswith("("):
             return shown
         content: Any = orjson.loads(shown)
         link = _LINK.search(text or "")
         if isinstance(content, dict) and "detail" in content and link is not None:
-            content["detail"] = detail_for(explain(told), link[0])
+            content["detail"] = detail_for(explain(told, original), link[0])
             return orjson.dumps(content).decode()
         return shown
 
@@ -210,6 +217,9 @@ class Walk:
 
     def _fact(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
+            if "fingerprint" in cast("JsonObject", value):
+                # A certificate of the identity provider's.
+                return cast("JsonObject", value)
             called = self.names.of if name == "resolved" else self._key
             return {called(key): self._fact(key, each) for key, each in cast("JsonObject", value).items()}
         if isinstance(value, list | tuple):
@@ -218,13 +228,13 @@ class Walk:
             return value
         if name == "detail":
             return self.names.answer(value, self.met)
-        if name in _FACTS:
+        if name in _FACTS or (name == "why" and _CODE.fullmatch(value)):
             return self.names.text(value)
         if self.group and name in ("value", *_GROUPS_OWN):
             return self.names.group(value)
         if name in _ASKED:
             return self.queries.filter(value)
         if value.startswith(("http://", "https://")) and fold(name) not in _PEOPLES:
-            return self.names.text(value.partition("?")[0].partition("#")[0])
+            return self.names.text(value if value.startswith(_W3) else re.split("[?#]", value, maxsplit=1)[0])
         self.met[value] = self.names.of(value, self.person, None if name in ("parked", "resolved") else name)
         return self.met[value]
