@@ -8,8 +8,8 @@ import pytest
 from tests.cycles.test_fold import MINUTE, PROBE, Traffic, people
 from vestibule.cycles import Overview, over
 from vestibule.cycles.fold import fold_text
-from vestibule.cycles.history import read_history
-from vestibule.cycles.verdict import Present, State
+from vestibule.cycles.history import OPEN, History, Run, Tally, read_history
+from vestibule.cycles.verdict import Present, State, judge
 from vestibule.cycles.words import _TELLERS, USUAL_CAUSES
 from vestibule.entra.job import INTERVAL
 from vestibule.explain.catalogue.traffic import SILENT, STALLED
@@ -113,6 +113,12 @@ def many_groups_are_forbidden_later(traffic: Traffic) -> None:
         traffic.group(f"g{number}", 403)
 
 
+def one_of_those_that_are_missing_is_forbidden(traffic: Traffic) -> None:
+    for name in ("ana", "ben"):
+        traffic.ask("GET", "/Users", resource_type="User", target=name, facts={"total": 0})
+    traffic.ask("POST", "/Users", 403, resource_type="User", target="ana", facts={"need": ["post:users"]})
+
+
 def a_browser_looks(traffic: Traffic) -> None:
     groups_forbidden(traffic)
     traffic.wait(30)
@@ -187,6 +193,8 @@ def nothing(_traffic: Traffic) -> None:
         (a_basic_password_comes, 15, "locked_out", "Restart provisioning, once a good token is pasted and the connection test there is green"),
         (many_failures, 15, "initial_sync_paused", "Restart provisioning"),
         (one_conflict, 15, "escrow", "Restart provisioning, to have them tried at once"),
+        (one_conflict, 2 * DAY, "escrow", "Restart provisioning, to have them tried at once"),
+        (one_of_those_that_are_missing_is_forbidden, 15, "escrow", "Restart provisioning, to have them tried at once"),
         (faults, 15, "escrow", "Restart provisioning, to have them tried at once"),
         (faults, 2 * DAY, "overdue", "Restart provisioning"),
         (locked_out, 5, "locked_out", "Restart provisioning, once a good token is pasted and the connection test there is green"),
@@ -209,6 +217,33 @@ def test_a_group_that_is_refused_where_another_one_is_not_does_not_stop_the_job(
     traffic.group("Sales")
     traffic.group("Ops", 403)
     assert look(traffic).verdict.state == "escrow"
+
+
+def test_refused_memberships_count_among_more_than_sixty_thousand_failures() -> None:
+    """They are no failures of objects, of which forty thousand are enough."""
+    people = Tally(found=200_000, updated=200_000, refused=10)
+    for refused, state in ((60_000, "quarantine"), (59_990, "good")):
+        run = Run("req_1", "req_2", 0, 1, 1, "incremental", 300_000, answered=240_000, users=people)
+        run.memberships.refused = refused
+        assert judge(History(cycles=[run], contacts=1, known=200_000), Present(2, "entra")).state == state
+
+
+def test_what_is_refused_and_not_remembered_by_name_waits_too() -> None:
+    traffic = Traffic()
+    good_cycle(traffic)
+    for number in range(OPEN + 1):
+        traffic.user(f"bad{number}@example.com", status=409)
+    for number in range(OPEN):
+        traffic.user(f"bad{number}@example.com")
+    assert (look(traffic, 1).verdict.state, look(traffic, 1).verdict.waiting) == ("escrow", 1)
+
+
+def test_what_was_refused_for_another_reason_than_a_scope_is_not_mended_by_scopes() -> None:
+    traffic = Traffic()
+    one_conflict(traffic)
+    found = look(traffic, scopes=frozenset({"post:users"}))
+    assert not found.verdict.mended
+    assert "may do this now" not in found.told.why
 
 
 def test_after_the_grant_it_is_said_that_the_same_token_works_and_after_the_restart_all_is_good() -> None:
@@ -378,6 +413,7 @@ def test_a_clock_that_was_set_back_does_not_make_a_cycle_without_end() -> None:
     good_cycle(traffic)
     found = look(traffic)
     assert (found.verdict.state, found.verdict.going_on) == ("good", False)
+    assert [each.began for each in found.cycles] == [traffic.sent[0].at, traffic.sent[len(traffic.sent) // 2].at]
     assert found.history.last_contact == traffic.now
     ahead = Traffic()
     good_cycle(ahead)

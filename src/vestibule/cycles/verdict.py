@@ -65,7 +65,7 @@ def judge(history: History, present: Present) -> Verdict:
     if cycle is None:
         return Verdict("tested_only" if history.contacts else "never_called")
     interval, learnt = _interval(history, present.idp)
-    going_on = abs(present.now - cycle.ended) < STILL and cycle is history.run
+    going_on = present.now - cycle.ended < STILL and cycle is history.run
     refusal = max(history.open.values(), key=lambda each: each.id, default=None)
     expected = None if interval is None else max(cycle.began + interval, cycle.ended)
     overdue = expected is not None and interval is not None and present.now > expected + interval
