@@ -4,6 +4,8 @@ The userName (or displayName) and the externalId both carry it, and the user's a
 nobody's domain (RFC 2606 section 3); so is `.invalid`, but validators of addresses refuse it (RFC 6761 section 6.4).
 """
 
+HEADER = "vestibule-test"
+"""The header field of each request of a connection test: a server of ours must not take it for the provider's own."""
 PREFIX = "vestibule-canary-"
 SUFFIX = "@canary.example.com"
 SUFFIX_AT = len(PREFIX) + 26

@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from tests.conftest import Tenant
 from tests.probe.test_at_our_server import kept
-from vestibule.canary import PREFIX, SUFFIX, is_canary, mark
+from tests.server.wire import entry
+from vestibule.canary import HEADER, PREFIX, SUFFIX, is_canary, mark
 from vestibule.clock import SystemClock
+from vestibule.cycles import overview
 from vestibule.ids import new_id
 from vestibule.probe import Report, probe
 from vestibule.rollcall import Expectation, call_roll
+from vestibule.scim.scopes import SCOPES
+from vestibule.store import ExchangeQuery
 from vestibule.store.sql.canaries import uncanny
 from vestibule.store.verify import verify
 
@@ -152,6 +156,34 @@ def test_a_canary_makes_no_conflict(tenant: Tenant) -> None:
     body = {"userName": user["userName"], "externalId": user["externalId"]}
     assert tenant.http.post("/Users", json=body).status_code == 409
     assert kept(tenant)[4] == []
+
+
+@pytest.mark.parametrize("scopes", [SCOPES, ("get:users",), ("get:users", "post:users", "patch:users", "delete:users")])
+def test_a_test_is_in_no_cycle_and_changes_nothing_of_what_is_told_of_them(
+    tenant: Tenant, scopes: tuple[str, ...]
+) -> None:
+    """Of a test with a token for users alone it was told that Entra has stopped its initial sync."""
+    token, text = tenant.vestibule.token(tenant.connection_id, scopes)
+
+    def told() -> tuple[str, int, int]:
+        seen = tenant.vestibule.admin(lambda store: overview(store, tenant.connection_id, SystemClock().now()))
+        return seen.verdict.state, seen.verdict.waiting, seen.history.contacts
+
+    def recorded() -> int:
+        query = ExchangeQuery(token_id=token.id, limit=1_000)
+        return len(tenant.vestibule.admin(lambda store: store.exchanges(tenant.connection_id, query)))
+
+    def tried() -> None:
+        asyncio.run(probe(tenant.vestibule.scim_url(tenant.connection_id), text))
+        # When this one is in the log, so is all that came before it.
+        entry(tenant, tenant.http.get("/Users", params={"count": 0}, headers={HEADER: "1"}))
+
+    tried()
+    assert told() == ("never_called", 0, 0)
+    assert recorded() >= 5
+    tenant.http.post("/Users", json={"userName": "ana@example.com"}).raise_for_status()
+    tried()
+    assert told() == ("running", 0, 1)
 
 
 def test_a_canary_is_in_no_roll_call(tenant: Tenant) -> None:

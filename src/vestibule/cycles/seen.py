@@ -60,7 +60,7 @@ def seen_of(exchange: Recorded) -> Seen | None:
     """The fact; None for a person at a browser, for what a connection test made, for the frame of a bulk request."""
     facts = exchange.facts
     named = exchange.resource_type
-    if named in _PEOPLE or is_mark(exchange.target) or "operations" in facts:
+    if named in _PEOPLE or is_mark(exchange.target) or "tested" in facts or "operations" in facts:
         return None
     refused = exchange.status if exchange.status >= 400 else 0
     if exchange.status == 404 and exchange.method == "DELETE":

@@ -67,8 +67,8 @@ def _never(_verdict: Verdict, idp: Idp, history: History) -> Told:
 def _tested(_verdict: Verdict, idp: Idp, _history: History) -> Told:
     return Told(
         "Provisioning was never seen here, only requests as a connection test makes them.",
-        f"{idp.name}'s own test, `vestibule test scim` and a person who reads look alike here. Such a test looks up a "
-        "user, and says nothing of groups.",
+        f"{idp.name}'s own test and a person who reads look alike here. Such a test looks up a user, and says nothing "
+        "of groups.",
         idp.start,
         _causes(idp, *USUAL_CAUSES[:1], *USUAL_CAUSES[2:3], *USUAL_CAUSES[4:]),
     )

@@ -5,6 +5,7 @@ from types import TracebackType
 
 import httpx2
 
+from vestibule import canary
 from vestibule.clock import monotonic_us
 from vestibule.entra.wire import Request
 from vestibule.probe.reply import Reply
@@ -38,7 +39,11 @@ class Line:
         self.base = _checked(base)
         self.answered = False
         self._client = httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {_sendable(token)}", "Accept": "application/scim+json"},
+            headers={
+                "Authorization": f"Bearer {_sendable(token)}",
+                "Accept": "application/scim+json",
+                canary.HEADER: "1",
+            },
             timeout=TIMEOUT,
             transport=transport,
             trust_env=False,

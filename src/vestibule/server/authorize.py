@@ -1,6 +1,6 @@
 """Who is calling: a bearer token of the connection in the URL, in force, with the scope that is needed."""
 
-from vestibule import ids
+from vestibule import canary, ids
 from vestibule.connections import in_order
 from vestibule.scim.dialects import Notes
 from vestibule.scim.errors import InsufficientScope, NotFound, Unauthorized
@@ -33,6 +33,8 @@ async def authenticate(call: Call, store: Store, now: int) -> None:
     if not ids.same_hash(found.secret_hash, ids.token_hash(text)):
         raise await _stranger(call, store, text)
     call.token_id = token.id
+    if canary.HEADER in call.headers:
+        call.facts["tested"] = True
     if token.revoked_at is not None:
         raise Unauthorized("The token has been revoked.", "revoked")
     if token.expires_at is not None and now >= token.expires_at:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast
 import orjson
 import structlog
 
-from vestibule import ids
+from vestibule import canary, ids
 from vestibule.clock import Clock, monotonic_us
 from vestibule.explain import detail_for, explain
 from vestibule.model import Exchange
@@ -29,7 +29,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/scim/v2/connections/"
 _READ_FIELDS = {
-    name.encode(): name for name in ("authorization", "content-type", "content-encoding", "if-match", "if-none-match")
+    name.encode(): name
+    for name in ("authorization", "content-type", "content-encoding", "if-match", "if-none-match", canary.HEADER)
 }
 """The header fields that say something to us."""
 _log = structlog.get_logger("vestibule.scim")
