@@ -63,7 +63,8 @@ async def follow(
     told: dict[str, int] = {}
     while True:
         now = clock.now()
-        began = min(began, now)  # A clock that is set back must not hide what comes.
+        if now < began:  # A clock that was set back must not hide what comes, nor what came since.
+            began = now - LATE
         after, found = ids.first_id("req", max(began, now - LATE)), None
         while found is None or len(found) == _PIECE:
             found = await store.exchanges(connection_id, replace(query, after_id=after, limit=_PIECE))
