@@ -7,6 +7,7 @@ from typing import Any
 from tests.rollcall.stage import CON, Stage, play
 from tests.saml.keys import certificate
 from vestibule import connections, ids
+from vestibule.canary import mark
 from vestibule.doctor.examining import examine
 from vestibule.doctor.finding import CODES, Examined, Finding
 from vestibule.identity_providers import change_settings, set_up_saml
@@ -95,6 +96,17 @@ def test_where_all_is_well_nothing_is_found() -> None:
     told = examined(sound, SOUND)
     assert (told.findings, dict(told.looked_at)) == ((), {"people": 3, "groups": 1})
     assert examined(lambda stage: stage.group("Empty")).findings == ()
+
+
+def test_what_a_connection_test_made_is_not_looked_at() -> None:
+    async def tested(stage: Stage) -> None:
+        await sound(stage)
+        made = mark(ids.new_id("can", stage.clock.now()))
+        await stage.user(made, externalId=made)
+        await stage.group(made, external_id=made)
+
+    told = examined(tested, SOUND)
+    assert (told.findings, dict(told.looked_at)) == ((), {"people": 3, "groups": 1})
 
 
 def test_a_mail_nickname_as_external_id_is_no_object_id_and_finds_nobody_first() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import orjson
 
-from vestibule.canary import is_canary
 from vestibule.counting import counted, people, verb
 from vestibule.doctor import endings, matching, sign_ins
 from vestibule.doctor.accounts import NO_MAILBOX, Accounts, Person
@@ -93,8 +92,7 @@ async def _group_names(store: Store, connection_id: str) -> AsyncIterator[str]:
     while True:
         page = await store.groups(connection_id, None, start, _PAGE)
         for group in page.items:
-            if not is_canary(group.display_name, group.external_id):
-                yield group.display_name
+            yield group.display_name
         start += len(page.items)
         if not page.more or not page.items:
             return
