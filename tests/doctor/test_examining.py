@@ -200,6 +200,9 @@ def test_people_whom_sign_in_knows_by_another_id_than_scim_are_named() -> None:
         ):
             made = Identity(CON, f"idy_{user.id}", "https://sts.example/", subject, user.id, 1, 1)
             await stage.store.link_identity(made, audit(stage, "identity.linked"))
+        # Nobody sent this one, so that there is nothing to differ from.
+        await stage.user("own@acme.example", "app", externalId="mine", emails=mail("own@acme.example"))
+        await identity(stage, "own@acme.example")
 
     told = found(examined(setting, SOUND))["identity_key_differs"]
     assert (told.count, "tid/other at sign-in" in told.examples[0]) == (1, True)

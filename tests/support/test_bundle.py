@@ -117,6 +117,18 @@ def test_the_same_person_has_the_same_name_throughout(peopled: Tenant, tmp_path:
     assert roll["missing"][0]["who"].endswith("@people.example")
 
 
+def test_a_number_of_people_is_no_name_and_a_name_that_looks_like_one_is(peopled: Tenant, tmp_path: Path) -> None:
+    named = f"1 person {LEAK} (not named)"
+    group = "grp_all@people.example"
+    wanted = [Expectation(group, count) for count in (0, 9)] + [Expectation(group, 1, (ExpectedPerson(named),))]
+    files = bundled(peopled, tmp_path / "bundle", *wanted)
+    less, more, listed = json.loads(files["situation.json"])["rollcall"]
+    assert less["extra"][0]["who"] == "1 person (not named)"
+    assert re.fullmatch(r"\d people \(not named\)", more["missing"][-1]["who"])
+    assert listed["missing"][0]["who"] != named
+    assert LEAK not in "".join(files.values())
+
+
 def test_with_names_all_is_as_it_was(peopled: Tenant, tmp_path: Path) -> None:
     files = bundled(peopled, tmp_path / "bundle", with_names=True)
     first = json.loads(files["log.ndjson"].splitlines()[0])

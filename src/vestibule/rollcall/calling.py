@@ -166,7 +166,7 @@ class _Calling:
         if present > expected:
             beyond = present - expected
             told = "more are present than the number says; only a list of names tells who"
-            tally.exceed(Extra(f"{people(beyond)} (not named)", told, "beyond_number", None, beyond))
+            tally.exceed(Extra(f"{people(beyond)} (not named)", told, "beyond_number", None, beyond, named=False))
         elif present < expected:
             await self._unnamed(expected - present, tally)
         return await self._roll(tally, expected, (), kept)
@@ -189,7 +189,7 @@ class _Calling:
                 tally.miss(reasons.parked(each.former or each.ref, each.added_at))
             more = min(waiting, lacking) - len(shown)
             if more > 0:
-                tally.miss(replace(reasons.parked(f"{people(more)} (not named)"), count=more))
+                tally.miss(replace(reasons.parked(f"{people(more)} (not named)"), count=more, named=False))
             lacking -= min(waiting, lacking)
         if lacking > 0:
             tally.miss(reasons.uncounted(lacking, await self._situation()))

@@ -1,7 +1,7 @@
 """Why somebody is missing, and why somebody is too many: never guessed, each reason with what shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vestibule.clock import rfc3339
@@ -172,9 +172,9 @@ def uncounted(count: int, situation: Situation) -> Missing:
     """A number of people of whom nothing else is known."""
     who = f"{people(count)} (not named)"
     if situation.refusal is not None and situation.named is None:
-        return refused(who, situation.refusal, count)
+        return replace(refused(who, situation.refusal, count), named=False)
     reason = "unnamed" if situation.known else "no_group"
-    return Missing(who, reason, REASONS[reason], None, count)
+    return Missing(who, reason, REASONS[reason], None, count, named=False)
 
 
 def surplus(member: Member) -> Extra:

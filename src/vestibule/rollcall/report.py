@@ -24,6 +24,8 @@ class Missing:
     count: int = 1
     evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Ids and instants: `user_id`, `holder`, `hold_id`, `deleted_at`, `waiting_since`, `via`."""
+    named: bool = True
+    """Whether `who` is somebody's name, and not a number of people."""
 
     def as_json(self) -> JsonObject:
         """The row for `--json`."""
@@ -46,6 +48,8 @@ class Extra:
     origin: str = ""
     user_id: str | None = None
     count: int = 1
+    named: bool = True
+    """Whether `who` is somebody's name, and not a number of people."""
 
     def as_json(self) -> JsonObject:
         """The row for `--json`."""

@@ -199,7 +199,7 @@ def _refused(kind: str | None, who: str, redactor: Redactor) -> str:
 
 async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject:
     missing = tuple([await _missing(store, each, redactor) for each in roll.missing])
-    extra = tuple(replace(each, who=each.who if each.count > 1 else redactor.who(each.who)) for each in roll.extra)
+    extra = tuple(replace(each, who=redactor.who(each.who) if each.named else each.who) for each in roll.extra)
     shown = replace(roll, missing=missing, extra=extra, pending=()).as_json()
     shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
     shown["name"] = redactor.group(roll.name)
@@ -216,7 +216,7 @@ async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject
 
 async def _missing(store: Store, each: Missing, redactor: Redactor) -> Missing:
     """Somebody who is missing; a refusal is told anew, from the request without people's values."""
-    who = each.who if each.count > 1 else redactor.who(each.who)
+    who = redactor.who(each.who) if each.named else each.who
     evidence = {
         # By way of which group somebody is expected.
         name: redactor.group(str(value)) if name == "via" else redactor.evidence(value)
