@@ -16,6 +16,7 @@ from tests.server.wire import ENTERPRISE, GROUP, USER, entry, patch
 from tests.stories.test_the_thread import Story, cli, engine, server, story
 from vestibule.cli.source import read_expectations
 from vestibule.clock import SystemClock
+from vestibule.explain import explain
 from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
 from vestibule.rollcall.keeping import Taken, expect_people
@@ -24,6 +25,7 @@ from vestibule.support import Pseudonyms, Redactor, Scope, write_bundle
 from vestibule.support.collect import shown_settings
 
 __all__ = ["engine", "server", "story"]
+EXCHANGES = Path(__file__).parents[1] / "explain" / "exchanges"
 NOW = SystemClock().now
 LEAK = "Xq7"
 """Is in every value of every person in these tests."""
@@ -201,6 +203,16 @@ def test_a_sign_in_is_told_without_what_the_identity_provider_said_of_the_person
     assert LEAK not in repr(shown)
     assert (shown.facts["untrusted"]["issuer"], shown.facts["verified_by"]) == ("https://idp.example", "domain")
     assert shown.target == "person-1"
+
+
+@pytest.mark.parametrize("name", ["rate_limited.connection", "domain_not_allowed", "domain_not_allowed.provisioned"])
+def test_what_was_too_much_or_of_another_domain_is_told_as_ever_without_the_address(name: str) -> None:
+    exchange = Exchange(**json.loads((EXCHANGES / f"{name}.json").read_text()))
+    shown = Redactor(Pseudonyms()).exchange(exchange)
+    told, ever = explain(shown), explain(exchange)
+    assert (told.code, [each.do for each in told.fixes]) == (ever.code, [each.do for each in ever.fixes])
+    assert told.evidence == ever.evidence
+    assert "ana" not in repr(shown)
 
 
 values = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)

@@ -23,9 +23,10 @@ _FACTS: Final = frozenset(
         "offered", "allowed", "of",
         "idp", "protocol", "setting", "aadsts", "fetch", "guess", "sources", "nearest", "used_for", "remap",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
+        "of", "domain", "allowed",
     }
 )  # fmt: skip
-"""Facts that name nobody: codes, scopes, ids that we gave, names of attributes and of claims."""
+"""Facts that name nobody: codes, scopes, ids that we gave, names of attributes and claims, mail domains."""
 _ASKED: Final = frozenset({"path", "text", "filter"})
 """Facts that are a filter or a path, or a piece of one."""
 _PEOPLES: Final = frozenset(
