@@ -90,8 +90,9 @@ def test_behind_a_proxy_that_is_not_believed_all_are_counted_together_and_ten_ti
     with pytest.raises(LoginRefused) as refused:
         pace.count(asking("10.0.0.1", 4_712, "203.0.113.8"), "con_1", AT, "begin")
     assert refused.value.facts["hidden"] is True
-    # The proxy is believed: the address is the client's own, and has no port.
-    assert through(pace, asking("203.0.113.7", 0, "203.0.113.7")) == CLIENT * 30
+    # The proxy is believed: the address is the client's own.
+    for forwarded in ("203.0.113.7", "203.0.113.7:4711", "198.51.100.1, 203.0.113.7"):
+        assert through(SignInPace(), asking("203.0.113.7", 0, forwarded)) == CLIENT * 30
 
 
 @dataclass

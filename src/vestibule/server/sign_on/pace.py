@@ -29,10 +29,11 @@ class SignInPace:
 
     def count(self, request: Request, connection_id: str, now: int, step: str) -> None:
         """Count a visit to a step of signing in. Raises LoginRefused."""
-        told = request.client
-        # Uvicorn puts the address that a proxy names, and no port, where it believes the proxy.
-        hidden = "x-forwarded-for" in request.headers and (told is None or told.port != 0)
-        client = "all" if hidden else client_of(None if told is None else told.host)
+        host = "" if request.client is None else request.client.host
+        forwarded = request.headers.get("x-forwarded-for")
+        # Where a proxy is believed, the address that it names has taken the place of its own.
+        hidden = forwarded is not None and host not in forwarded
+        client = "all" if hidden else client_of(host)
         rate = ALL if hidden else CLIENT
         limit = limit_of(rate)
         wait = self.visits.take(f"{step} {connection_id} {client}", limit, now)
