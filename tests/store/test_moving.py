@@ -484,3 +484,11 @@ def test_a_row_that_is_no_json_stops_an_export(tmp_path: Path) -> None:
     edit(url, "UPDATE connections SET settings = '{'")
     with pytest.raises(Declined, match="The connection holds no JSON"):
         lines_of(url)
+
+
+def test_setup_tickets_stay_where_their_links_lead() -> None:
+    """Neither they nor the hashes of their secrets move; that they were made is in the audit, as all acts are."""
+    lines = b"".join(WORLD)
+    assert b"ticket.created" in lines
+    assert b'"kind":"ticket"' not in lines
+    assert b"\x00\xff link".hex().encode() not in lines
