@@ -20,6 +20,7 @@ from vestibule.model import Exchange
 
 FOLDER = Path(__file__).parent / "foreign"
 EXAMPLES = {
+    "foreign_accepted": "polis/case_of_op",
     "foreign_conflict": "scim2-server/taken",
     "foreign_fault": "scimmy/filter",
     "foreign_forbidden": "better-auth/scope",

@@ -88,7 +88,8 @@ def test_an_answer_is_told_by_what_it_means(status: int, body: Any, code: str, w
         (418, b"null", "foreign_refused"),
         (400, b'"just words"', "foreign_refused"),
         (400, b"[]", "foreign_refused"),
-        (200, b"{}", "done"),
+        (200, b"{}", "foreign_accepted"),
+        (204, b"", "foreign_accepted"),
     ],
 )
 def test_what_is_no_error_object_is_told_by_its_status(status: int, body: bytes, code: str) -> None:
@@ -103,7 +104,7 @@ def test_an_answer_of_a_vestibule_is_told_as_such() -> None:
 def test_every_meaning_has_its_story() -> None:
     meanings = {entry.code.removeprefix("foreign_") for entry in foreign.ENTRIES}
     assert set(BY_CODE.values()) <= meanings
-    assert len(meanings) == len(foreign.ENTRIES) == 12
+    assert len(meanings) == len(foreign.ENTRIES) == 13
 
 
 def test_their_words_are_shown_on_one_line_and_steer_no_terminal() -> None:

@@ -11,6 +11,7 @@ from vestibule.explain.catalogue import foreign
 from vestibule.model import Exchange
 
 TOLD = {
+    "foreign_accepted": {"polis/case_of_op"},
     "foreign_conflict": {
         "better-auth/taken", "django-scim2/taken", "django-scim2-server/taken", "polis/taken", "scim2-server/taken",
         "scimmy/taken",

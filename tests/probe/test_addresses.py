@@ -143,5 +143,5 @@ def test_a_certificate_that_nobody_vouches_for_is_told_as_such(tmp_path: Path) -
 
 
 def test_plain_http_where_tls_is_asked_for_is_told_as_a_fault_of_tls(tenant: Tenant) -> None:
-    with pytest.raises(Unreachable, match="No TLS connection"):
+    with pytest.raises(Unreachable, match="This port speaks no TLS"):
         run(tenant.vestibule.scim_url(tenant.connection_id).replace("http://", "https://"))

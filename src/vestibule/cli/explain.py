@@ -21,7 +21,7 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 @click.command()
 @click.argument("request_id", required=False)
-@click.option("--status", type=click.IntRange(100, 599), help="The status of an answer that was not recorded here.")
+@click.option("--status", type=click.IntRange(200, 599), help="The status of an answer that was not recorded here.")
 @click.option("--body", type=_FILE, help="With --status: a file with the answer's body.")
 @click.option("--text", type=_FILE, help="A file with an entry of the identity provider's log, or its error page.")
 @click.option("--saml-response", type=_FILE, help="A file with a SAML response: base64, XML, a form, or a HAR.")

@@ -19,7 +19,7 @@ from vestibule.model import Exchange, JsonObject
 
 Meaning = Literal[
     "web_page", "redirected", "unauthorized", "forbidden", "not_found", "conflict", "too_large", "throttled",
-    "licences", "unavailable", "fault", "refused",
+    "licences", "unavailable", "fault", "refused", "accepted",
 ]  # fmt: skip
 
 BY_CODE: Final[Mapping[str, Meaning]] = {
@@ -87,13 +87,13 @@ def is_page(text: str) -> bool:
     return head.startswith("<!doctype html") or "<html" in head
 
 
-def _meaning(status: int, exchange: Exchange, words: Mapping[str, Any]) -> Meaning | None:
+def _meaning(status: int, exchange: Exchange, words: Mapping[str, Any]) -> Meaning:
     if 300 <= status < 400:
         return "redirected"
     if words["page"] and status < 500 and status not in _SAID_BY_A_PAGE:
         return "web_page"
     if status < 400:
-        return None
+        return "accepted"
     known = BY_CODE.get(str(words["their_code"])) or BY_CODE.get(str(exchange.scim_type))
     if known is not None:
         return known

@@ -20,6 +20,7 @@ _TLS_WORDS = {
     "self signed": "Its certificate is self-signed, or its authority is not known.",
     "unable to get local issuer": "The chain of its certificate is not whole, or its authority is not known.",
     "expired": "Its certificate has expired.",
+    "wrong version number": "This port speaks no TLS.",
 }
 
 

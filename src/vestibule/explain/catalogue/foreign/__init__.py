@@ -1,6 +1,7 @@
 """Answers of other servers, told by what they mean; see `vestibule.explain.foreign`."""
 
 from vestibule.explain.catalogue.foreign import (
+    accepted,
     conflict,
     fault,
     forbidden,
@@ -29,4 +30,5 @@ ENTRIES: tuple[Entry, ...] = (
     unavailable.ENTRY,
     fault.ENTRY,
     refused.ENTRY,
+    accepted.ENTRY,
 )
