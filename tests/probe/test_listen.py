@@ -1,5 +1,6 @@
 """While it listens, each request is told as it comes; the end is the identity provider's own test, and its worth."""
 
+import asyncio
 import threading
 import time
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 from tests.conftest import USER_SCOPES, Tenant
 from vestibule.clock import SystemClock
 from vestibule.entra import wire
-from vestibule.model import Exchange
+from vestibule.ids import request_id
+from vestibule.model import Exchange, Token
 from vestibule.probe import Report
-from vestibule.probe.listen import Wait, is_test, listen
+from vestibule.probe.listen import Wait, _judged, is_test, listen
+from vestibule.store import ExchangeQuery, NotFound
 
 GUID = "7f1cbd0e-4c1f-4d39-9f0e-0a5b7f0c2f11"
 
@@ -96,3 +99,39 @@ def test_what_came_before_is_not_heard(tenant: Tenant) -> None:
 )
 def test_a_connection_test_is_told_from_a_look_up_of_a_person(path: str, query: str, facts: Any, wanted: bool) -> None:
     assert is_test(Exchange("req_1", "con_1", 0, 0, "GET", path, query, 200, facts=facts)) is wanted
+
+
+class Busy:
+    """A log in which many requests stand before the test."""
+
+    def __init__(self, before: int) -> None:
+        now = SystemClock().now() + 60_000_000
+        made = [Exchange(request_id(now + n), "con_1", now + n, 0, "POST", "/Users", "", 201) for n in range(1, before)]
+        query = f'filter=userName+eq+"{GUID}"'
+        self.rows = [*made, Exchange(request_id(now + before), "con_1", now, 0, "GET", "/Users", query, 200)]
+
+    async def exchanges(self, connection_id: str, query: ExchangeQuery) -> list[Exchange]:
+        return [each for each in self.rows if each.id > (query.after_id or "")][: query.limit]
+
+    async def find_token(self, token_id: str) -> Token:
+        raise NotFound("token", token_id)
+
+
+def test_the_test_is_heard_in_the_middle_of_a_sync() -> None:
+    heard: list[Any] = []
+    work = listen(Busy(2_500), SystemClock(), "https://h/x", "con_1", Wait(5, 0.1), heard.append)  # type: ignore[arg-type]
+    report = asyncio.run(work)
+    assert len(heard) == 2_500
+    assert GUID in heard[-1]["path"]
+    assert report.seen == tuple(heard[-1_000:])
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "server_fault"), (429, "rate_limited")])
+def test_a_test_that_was_refused_with_a_good_token_is_red(tenant: Tenant, status: int, code: str) -> None:
+    seen = Exchange(
+        "req_1", tenant.connection_id, 0, 0, "GET", "/Users", f'filter=userName+eq+"{GUID}"', status,
+        token_id=tenant.token.id, resource_type="User", error="internal" if status == 500 else "rate_limited",
+    )  # fmt: skip
+    report = tenant.vestibule.admin(lambda store: _judged(store, SystemClock(), "https://h/x", seen))
+    cell = report.cells["User", "look_up"]
+    assert (report.entra_test, report.finding, cell.verdict, cell.explanation.code) == ("red", True, "no", code)

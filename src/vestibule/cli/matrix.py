@@ -67,10 +67,15 @@ def _listened(console: Console, report: Report) -> None:
     """What the green of the identity provider's own test is worth."""
     if report.mode != "listen" or report.trouble is not None:
         return
+    worth = (
+        "Its green proves the URL, the token and get:users, and nothing about groups."
+        if report.entra_test == "green"
+        else "It was refused, and is red there."
+    )
     _say(
         console,
-        "\nThe identity provider's test was seen: it looked up a user. Its green proves the URL, the token and "
-        "get:users, and nothing about groups. The rest above is what the grants of this token say.",
+        f"\nThe identity provider's test was seen: it looked up a user. {worth} The rest above is what the grants of "
+        "this token say.",
     )
 
 

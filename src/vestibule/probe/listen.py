@@ -1,15 +1,17 @@
 """Wait for the identity provider's own test at a connection, and say what its green is worth."""
 
 import asyncio
+import contextlib
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from vestibule import ids
 from vestibule.clock import Clock, rfc3339
 from vestibule.explain import Explanation, Fix, explain
+from vestibule.log import follow
 from vestibule.model import Exchange, JsonObject
 from vestibule.probe.grants import of_token
 from vestibule.probe.report import SIGNS, Report, untried
@@ -19,6 +21,8 @@ LOOK_AGAIN = 0.3
 """Seconds between two looks at the log."""
 AFTER = 2.0
 """Seconds that are listened on after a user was looked up, as a look-up of a group may follow."""
+SHOWN = 1_000
+"""How many of the requests that came, the last ones, the report has."""
 _GUID = re.compile(r'eq\s+"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"', re.IGNORECASE)
 Heard: TypeAlias = Callable[[JsonObject], None]
 
@@ -36,22 +40,20 @@ async def listen(store: Store, clock: Clock, url: str, connection_id: str, wait:
 
     `heard` is told of each request. The matrix is out of the grants of the token that was used.
     """
-    # Ids sort by the time they were made, so what comes from now on comes after this one.
-    since = ids.request_id(clock.now())
-    seen: dict[str, Exchange] = {}
-    deadline, test = clock.now() + _us(wait.first), None
-    while clock.now() < deadline:
-        for each in await store.exchanges(connection_id, ExchangeQuery(limit=1_000, after_id=since)):
-            if each.id not in seen:
-                seen[each.id] = each
-                heard(told(each))
-            if test is None and is_test(each):
-                test, deadline = each, clock.now() + _us(wait.after)
-        await asyncio.sleep(min(LOOK_AGAIN, wait.first))
-    rows = tuple(told(each) for each in seen.values())
+    rows: deque[JsonObject] = deque(maxlen=SHOWN)
+    count, test = 0, None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait.first) as limit:
+            async for each in follow(store, connection_id, ExchangeQuery(), clock, min(LOOK_AGAIN, wait.first)):
+                count += 1
+                rows.append(told(each))
+                heard(rows[-1])
+                if test is None and is_test(each):
+                    test = each
+                    limit.reschedule(asyncio.get_running_loop().time() + wait.after)
     if test is None:
-        return Report(url, "listen", True, untried(), trouble=_nothing_came(wait.first, len(rows)), seen=rows)
-    return replace(await _judged(store, clock, url, test), seen=rows)
+        return Report(url, "listen", True, untried(), trouble=_nothing_came(wait.first, count), seen=tuple(rows))
+    return replace(await _judged(store, clock, url, test), seen=tuple(rows))
 
 
 def is_test(exchange: Exchange) -> bool:
@@ -91,7 +93,13 @@ async def _judged(store: Store, clock: Clock, url: str, test: Exchange) -> Repor
         cells = untried()
         cells["User", "look_up"] = replace(cells["User", "look_up"], verdict="no", explanation=explain(test))
         return Report(url, "listen", True, cells, trouble=explain(test))
-    return of_token(url, token, clock.now(), "listen")
+    report = of_token(url, token, clock.now(), "listen")
+    cell = report.cells["User", "look_up"]
+    if test.status < 400 or cell.verdict == "no":
+        return report
+    # The grants are in order, and still the test was refused: the server failed, or had too much to do.
+    red = replace(cell, verdict="no", explanation=explain(test))
+    return replace(report, cells={**report.cells, ("User", "look_up"): red})
 
 
 def _nothing_came(seconds: float, others: int) -> Explanation:
@@ -105,7 +113,3 @@ def _nothing_came(seconds: float, others: int) -> Explanation:
             Fix("Wait longer", "operator", "vestibule test scim URL --listen --wait 600"),
         ),
     )
-
-
-def _us(seconds: float) -> int:
-    return int(seconds * 1_000_000)
