@@ -34,6 +34,7 @@ class Foreign:
     no_discovery: bool = False
     no_delete: bool = False
     names_hidden: bool = False
+    id_is_number: bool = False
     members_never_shown: bool = False
     forgets: tuple[str, ...] = ()
     media_type: str = "application/scim+json"
@@ -96,7 +97,7 @@ class Foreign:
         if body.get("members") and self.members_at_creation_refused:
             return self._error(400, "members cannot be set at creation")
         self.made += 1
-        ident = f"{kind[0].lower()}{self.made}"
+        ident = str(self.made) if self.id_is_number else f"{kind[0].lower()}{self.made}"
         self.things[kind][ident] = {"members": [], **body} if kind == "Groups" else body
         shown = self._shown(kind, ident, {})
         return self._json(self.create_answer, {"ok": True} if self.no_id else shown)
@@ -142,7 +143,7 @@ class Foreign:
     def _shown(self, kind: str, ident: str, query: dict[str, str]) -> dict[str, Any]:
         if self.names_hidden:
             return {"id": ident}
-        shown = {**self.things[kind][ident], "id": ident}
+        shown = {**self.things[kind][ident], "id": int(ident) if self.id_is_number else ident}
         if kind == "Groups" and self.members_never_shown:
             shown["members"] = []
         if query.get("excludedAttributes") == "members" and not self.members_always_shown:

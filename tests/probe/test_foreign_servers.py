@@ -228,3 +228,41 @@ def test_a_refused_token_ends_the_test_before_anything_is_written() -> None:
     assert report.trouble is not None
     assert report.trouble.code == "foreign_unauthorized"
     assert {each.split()[0] for each in server.asked()} == {"GET"}
+
+
+def text(status: int, body: str) -> httpx2.Response:
+    return httpx2.Response(status, text=body, headers={"content-type": "application/scim+json"})
+
+
+@pytest.mark.parametrize("ident", ["x" * 70_000, "\\ud800", "", "\\u202e", "..", "a?b#c/d e"])
+def test_an_id_of_any_kind_ends_in_a_report(ident: str) -> None:
+    server = Foreign()
+    server.before = lambda request: (
+        text(201, f'{{"id":"{ident}"}}') if request.method == "POST"
+        else text(200, '{"totalResults":0,"Resources":[]}') if "filter" in str(request.url)
+        else text(404, "{}")
+    )  # fmt: skip
+    assert run(server).finding
+
+
+def test_what_has_a_number_as_its_id_is_told_and_taken_away() -> None:
+    server = Foreign(id_is_number=True)
+    report = run(server)
+    assert (server.left(), report.leftovers) == ([], ())
+    assert codes(report)["User", "create"] == "id_is_number"
+    assert report.cells["User", "delete"].verdict == "yes"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(302, headers={"location": "https://h/" + "a" * 60_000 + "/Users"}),
+        httpx2.Response(200, text='{"totalResults":0,"Resources":[]}', headers={"content-type": "x" * 60_000}),
+        httpx2.Response(400, json={"detail": "a" * 90_000, "scimType": "y" * 90_000}),
+    ],
+    ids=["location", "media type", "error"],
+)
+def test_what_a_server_says_at_length_is_told_in_part(answer: httpx2.Response) -> None:
+    server = Foreign()
+    server.before = lambda request: answer
+    assert len(str(run(server).as_json())) < 100_000

@@ -8,6 +8,8 @@ from vestibule.entra import paths
 from vestibule.entra.wire import JsonObject, Request
 
 INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
+LONGEST_ID = 2_000
+"""Characters of an id; a longer one stands in no address."""
 MULTIPLE = "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse"
 
 
@@ -156,4 +158,7 @@ def _has_id(body: Any) -> bool:
     if not isinstance(body, dict):
         return False
     ident: Any = cast("JsonObject", body).get("id")
-    return isinstance(ident, str) and bool(ident)
+    if not isinstance(ident, str) or not 0 < len(ident) <= LONGEST_ID:
+        return False
+    # Half of a surrogate pair is good JSON, and stands in no address.
+    return not any("\ud800" <= each <= "\udfff" for each in ident)

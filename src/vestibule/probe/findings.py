@@ -25,6 +25,8 @@ CONSEQUENCES: dict[tuple[Kind, Verb], str] = {
 }
 """What comes of it when a verb fails."""
 
+_LONG = 200
+"""How much of a header field is told."""
 WORDS: dict[Verb, str] = {
     "look_up": "look up a {kind}",
     "create": "create a {kind}",
@@ -169,6 +171,17 @@ def not_scim(kind: Kind, verb: Verb) -> Explanation:
     )
 
 
+def id_is_number(kind: Kind) -> Explanation:
+    """An id that is no text."""
+    return Explanation(
+        "id_is_number",
+        f"The {kind.lower()} that was created has a number as its id, where a text is due. Whether Entra will work with it "
+        "is not known.",
+        "An id is a text (RFC 7643 section 3.1); it stands in addresses and in the members of groups.",
+        _mend("Have the server write ids as texts"),
+    )
+
+
 def web_page() -> Explanation:
     """HTML."""
     return Explanation(
@@ -184,12 +197,12 @@ def redirected(to: str | None) -> Explanation:
     address = (to or "").partition("?")[0]
     label = (
         f"Use {address.removesuffix('/Users')} as the tenant URL, if it is the application's"
-        if address.startswith("https://") and address.endswith("/Users")
+        if address.startswith("https://") and address.endswith("/Users") and len(address) <= _LONG
         else "Take the tenant URL from the application, whole: the redirection leads to no SCIM endpoint"
     )
     return Explanation(
         "redirect",
-        f"The server sends the request elsewhere ({to or 'it does not say where to'}). Entra will not follow it with "
+        f"The server sends the request elsewhere ({(to or 'it does not say where to')[:_LONG]}). Entra will not follow it with "
         "its token.",
         "A tenant URL must be the final one: a token that follows redirections would go to whoever is named there.",
         (Fix(label, "customer"),),
@@ -295,7 +308,7 @@ def odd_media_type(content_type: str) -> Explanation:
     """Not application/scim+json."""
     return Explanation(
         "odd_media_type",
-        f"Answers come as {content_type.partition(';')[0] or 'no media type'} and not as application/scim+json. Entra "
+        f"Answers come as {content_type.partition(';')[0][:_LONG] or 'no media type'} and not as application/scim+json. Entra "
         "will read them; Microsoft's validator will not.",
         "RFC 7644 section 3.1 asks for application/scim+json.",
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
 from vestibule.entra.wire import JsonObject, Kind, Request
@@ -34,6 +35,10 @@ def judge(kind: Kind, verb: Verb, request: Request, reply: Reply, token_id: str 
     if not reply.good:
         return Judged("no", why_refused(kind, verb, request, reply, token_id))
     answer = reply.read(request)
+    number: Any = reply.body().get("id")
+    if isinstance(answer, Trouble) and verb == "create" and isinstance(number, int) and not isinstance(number, bool):
+        # What was made is there all the same, and is to be taken away.
+        return Judged("unclear", findings.id_is_number(kind), id=str(number))
     if isinstance(answer, Trouble):
         told = (
             findings.filter_ignored(kind)

@@ -75,7 +75,7 @@ class Reply:
             request.method,
             request.target,
             self.status,
-            scim_type if isinstance(scim_type, str) else None,
+            scim_type[:100] if isinstance(scim_type, str) else None,
             detail[:2_000] if isinstance(detail, str) else None,
             self.ms,
             self.request_id,
