@@ -2,8 +2,8 @@
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """`1 account`, `2 accounts`; `plural` where it is not made with an s."""
-    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+    """`1 account`, `2,000 accounts`; `plural` where it is not made with an s."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def people(count: int) -> str:

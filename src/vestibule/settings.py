@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 DEFAULT_DATABASE = "sqlite:///vestibule.db"
 MIN_API_KEY = 24
 SECRET_KEY_SIZE = 32
-SCIM_RATE = 100
+SCIM_RATE = 500
 LOG_DAYS = 30
 LOG_MEGABYTES = 256
 DEFAULT_BASE_URL = "http://127.0.0.1:8700"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vestibule.clock import rfc3339
+from vestibule.counting import counted, verb
 from vestibule.cycles.history import History, Refusal, Run
 from vestibule.cycles.verdict import State, Verdict
 from vestibule.model import JsonObject
@@ -59,7 +60,7 @@ def tell(verdict: Verdict, idp: Idp, history: History) -> Told:
 def _never(_verdict: Verdict, idp: Idp, history: History) -> Told:
     why = "Its log has no request of provisioning; sign-ins, and what `vestibule test scim` made, are none."
     if history.strangers:
-        came = f"{_count(history.strangers, 'request')} came without any token, as a browser or a monitor sends them"
+        came = f"{counted(history.strangers, 'request')} came without any token, as a browser or a monitor sends them"
         why = f"{why} {came}: the address can be reached, and a token must be entered there."
     return Told(f"{idp.name} has never called this connection.", why, idp.start, _causes(idp, *USUAL_CAUSES))
 
@@ -101,7 +102,7 @@ def _quarantine(verdict: Verdict, idp: Idp, _history: History) -> Told:
 
 def _locked_out(verdict: Verdict, idp: Idp, _history: History) -> Told:
     number = verdict.cycle.shut_out if verdict.cycle else 1
-    last = "the last request" if number == 1 else f"the last {_count(number, 'request')}"
+    last = "the last request" if number == 1 else f"the last {counted(number, 'request')}"
     entra = " A job whose probe is answered so goes into quarantine at once and calls less and less."
     return Told(
         f"{idp.name} is not let in: {last} came without a token that is accepted.",
@@ -113,11 +114,11 @@ def _locked_out(verdict: Verdict, idp: Idp, _history: History) -> Told:
 
 def _escrow(verdict: Verdict, idp: Idp, _history: History) -> Told:
     number = verdict.waiting
-    what = f"{_count(number, 'object')} that {'was' if number == 1 else 'were'} refused"
+    what = f"{counted(number, 'object')} that {verb(number, 'was', 'were')} refused"
     again = "tries them again by itself, after 6, 12 and 24 hours, then once a day for four weeks"
     return Told(
         f"{'A cycle is going on' if verdict.going_on else 'The last cycle is over'}, but {what} "
-        f"{'waits' if number == 1 else 'wait'} to be made good.",
+        f"{verb(number, 'waits', 'wait')} to be made good.",
         f"{idp.name} {again if idp is _IDPS['entra'] else 'may not try them again by itself'}. {_newest(verdict)}",
         f"{idp.restart}, to have them tried at once",
     )
@@ -127,12 +128,12 @@ def _refused(verdict: Verdict, idp: Idp, _history: History) -> Told:
     cycle = verdict.cycle
     number, requests = (cycle.adrift, cycle.requests) if cycle else (0, 0)
     every = number == requests
-    which = "the only request" if every and number == 1 else _count(number, "request")
+    which = "the only request" if every and number == 1 else counted(number, "request")
     ours = cycle is not None and cycle.faults >= number
     cause = "the server or its database failed here" if ours else "the address or a filter is often wrong then"
     last = f" The last of them is {cycle.adrift_id}." if cycle else ""
     return Told(
-        f"In the last cycle of {idp.name} {which} {'was' if number == 1 else 'were'} refused"
+        f"In the last cycle of {idp.name} {which} {verb(number, 'was', 'were')} refused"
         f"{'' if every else f' of {requests:,}'}, about no user and no group by name.",
         f"So no object waits for anybody; {cause}.{last}",
         idp.restart if every else None,
@@ -192,10 +193,10 @@ def _met(cycle: Run | None) -> str:
     for name, tally in (("user", cycle.users), ("group", cycle.groups)):
         if tally.refused:
             every = "all " if tally.all_refused and tally.refused > 1 else ""
-            told.append(f"{every}{_count(tally.refused, name)} {'was' if tally.refused == 1 else 'were'} refused")
+            told.append(f"{every}{counted(tally.refused, name)} {verb(tally.refused, 'was', 'were')} refused")
     if cycle.memberships.refused:
         number = cycle.memberships.refused
-        told.append(f"{_count(number, 'change')} of memberships {'was' if number == 1 else 'were'} refused")
+        told.append(f"{counted(number, 'change')} of memberships {verb(number, 'was', 'were')} refused")
     return " and ".join(told) or "some requests failed"
 
 
@@ -204,7 +205,7 @@ def _went(cycle: Run | None) -> str:
     if cycle is None or cycle.requests == cycle.answered:
         return "nothing was refused"
     if cycle.unauthorized:
-        return f"{_count(cycle.unauthorized, 'request')} had no token that is accepted, and the newest had"
+        return f"{counted(cycle.unauthorized, 'request')} had no token that is accepted, and the newest had"
     return "what was refused in it was made good"
 
 
@@ -215,10 +216,6 @@ def _newest(verdict: Verdict) -> str:
     lacked = f" The token lacked {', '.join(refusal.need)}." if refusal.need else ""
     now = " It may do this now, so the same token goes on working." if verdict.mended else ""
     return f"Refused last: {refusal.kind.lower()} “{refusal.who}” ({refusal.status}, {refusal.id}).{lacked}{now}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _at(instant: int | None) -> str:

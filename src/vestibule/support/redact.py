@@ -23,7 +23,7 @@ _FACTS: Final = frozenset(
         "offered", "allowed", "of",
         "idp", "protocol", "setting", "aadsts", "fetch", "guess", "sources", "nearest", "used_for", "remap",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
-        "of", "domain", "allowed",
+        "domain",
     }
 )  # fmt: skip
 """Facts that name nobody: codes, scopes, ids that we gave, names of attributes and claims, mail domains."""
