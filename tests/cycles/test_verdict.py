@@ -408,9 +408,9 @@ def test_the_catalogue_and_the_words_know_the_same_states() -> None:
 def test_a_clock_that_was_set_back_does_not_make_a_cycle_without_end() -> None:
     traffic = Traffic()
     traffic.wait(365 * DAY)
-    good_cycle(traffic)
+    people(traffic, 3)
     traffic.now -= 365 * DAY * MINUTE
-    good_cycle(traffic)
+    people(traffic, 3)
     found = look(traffic)
     assert (found.verdict.state, found.verdict.going_on) == ("good", False)
     assert [each.began for each in found.cycles] == [traffic.sent[0].at, traffic.sent[len(traffic.sent) // 2].at]

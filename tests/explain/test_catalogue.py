@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.explain import record_provisioning
-from vestibule.explain import ENTRIES, NOTES, explain
+from vestibule.explain import ENTRIES, NOTES, TRAFFIC, explain
 from vestibule.explain.outside import from_answer, from_text
 from vestibule.fixing import OPERATIONS
 from vestibule.model import Exchange
@@ -155,3 +155,11 @@ def test_the_bare_answer_of_a_foreign_server_is_explained() -> None:
 @pytest.mark.parametrize("text", ["", "hello", "{", "status 99", '{"status": "none"}', "{}" * 50])
 def test_a_text_without_an_answer_is_not_guessed_at(text: str) -> None:
     assert from_text(text) is None
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_of_a_stalled_run_whose_cause_is_mended_only_the_button_is_left(mended: bool) -> None:
+    facts = {"state": "quarantine", "sentence": "It stopped.", "press": "Restart", "mended": mended, "request": "req_1"}
+    told = explain(Exchange("", "con_1", 0, 0, "", "", "", 0, resource_type=TRAFFIC, facts=facts))
+    assert (told.code, told.sentence) == ("stalled_after_failures", "It stopped.")
+    assert [each.command for each in told.fixes] == ([None] if mended else ["vestibule explain req_1", None])
