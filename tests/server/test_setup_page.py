@@ -194,6 +194,22 @@ def test_a_flood_of_openings_cannot_fill_the_log(server: Vestibule, connection: 
     assert KEPT <= len(log(server, connection.id)) <= 2 * KEPT
 
 
+def test_a_page_that_is_loaded_without_end_waits_and_another_ticket_does_not(
+    server: Vestibule, connection: Connection
+) -> None:
+    made, other = invited(server, connection.id), invited(server, connection.id)
+    answers = [visit(server, made.secret)]
+    while answers[-1].status_code == 200 and len(answers) < 300:
+        answers.append(visit(server, made.secret))
+    refused, served = answers[-1], len(answers) - 1
+    assert (refused.status_code, served >= 30) == (429, True)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "try again in a moment" in refused.text
+    _is_guarded(refused)
+    assert visit(server, other.secret).status_code == 200
+    assert ticket(server, made).opens == served
+
+
 def test_an_opened_link_is_no_call_of_the_identity_provider(server: Vestibule, connection: Connection) -> None:
     made, good = expired(server, connection.id), invited(server, connection.id)
     visit(server, made.secret)

@@ -11,9 +11,16 @@ from vestibule.checklist import Situation, Step, Value, is_finished, name_of
 from vestibule.clock import rfc3339
 from vestibule.tickets import Ticket
 
-Over = Literal["expired", "revoked", "unknown", "unreachable", "fault"]
+Over = Literal["expired", "revoked", "unknown", "too_fast", "unreachable", "fault"]
 """Why there is no checklist to be shown."""
-_STATUS: Final[dict[Over, int]] = {"expired": 410, "revoked": 410, "unknown": 404, "unreachable": 503, "fault": 500}
+_STATUS: Final[dict[Over, int]] = {
+    "expired": 410,
+    "revoked": 410,
+    "unknown": 404,
+    "too_fast": 429,
+    "unreachable": 503,
+    "fault": 500,
+}
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; "
     "frame-ancestors 'none'; base-uri 'none'",

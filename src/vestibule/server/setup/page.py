@@ -17,6 +17,8 @@ from vestibule.clock import Clock, monotonic_us
 from vestibule.explain import TICKET
 from vestibule.model import Exchange
 from vestibule.portal.setup_pages import Shown, over_page, setup_page
+from vestibule.server.buckets import Buckets, limit_of
+from vestibule.server.pace import seconds
 from vestibule.server.setup.addresses import addresses_of
 from vestibule.server.sparse import Sparse
 from vestibule.store import Store, Unreachable
@@ -24,6 +26,8 @@ from vestibule.tickets import Ticket
 
 KEPT: Final = 10
 """How many openings of links that are over are kept of one connection in a minute."""
+PAGES: Final = 1
+"""How many pages of one ticket are made a second, in the long run: each takes a dozen reads."""
 _log = structlog.get_logger("vestibule.setup")
 
 
@@ -34,6 +38,7 @@ class SetupPage:
     store: Store
     clock: Clock
     base_url: str
+    pace: Buckets = field(default_factory=Buckets)
     sparse: Sparse = field(default_factory=lambda: Sparse(KEPT))
 
     def routes(self) -> list[Route]:
@@ -63,6 +68,11 @@ class SetupPage:
         if state != "open":
             response = over_page(state, request_id, ticket.expires_at if state == "expired" else ticket.revoked_at)
             self._record(_exchange(request, ticket, request_id, response.status_code, now, monotonic_us() - started))
+            return response
+        wait = self.pace.take(ticket.id, limit_of(PAGES), now)
+        if wait:
+            response = over_page("too_fast", request_id)
+            response.headers["Retry-After"] = str(seconds(wait))
             return response
         seen = await checklist.read(self.store, ticket.connection_id, now)
         if request.method == "GET":
