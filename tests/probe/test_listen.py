@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,12 +12,17 @@ from tests.conftest import USER_SCOPES, Tenant
 from vestibule.clock import SystemClock
 from vestibule.entra import wire
 from vestibule.ids import request_id
+from vestibule.log import follow
 from vestibule.model import Exchange, Token
 from vestibule.probe import Report
 from vestibule.probe.listen import Wait, _judged, is_test, listen
 from vestibule.store import ExchangeQuery, NotFound
 
 GUID = "7f1cbd0e-4c1f-4d39-9f0e-0a5b7f0c2f11"
+
+
+def calls(store: Any, connection_id: str) -> AsyncIterator[Exchange]:
+    return follow(store, connection_id, ExchangeQuery(), SystemClock(), 0.1)
 
 
 def hear(tenant: Tenant, text: str, *targets: str, wait: float = 20) -> tuple[Report, list[Any]]:
@@ -35,7 +41,9 @@ def hear(tenant: Tenant, text: str, *targets: str, wait: float = 20) -> tuple[Re
     thread.start()
     url = tenant.vestibule.scim_url(tenant.connection_id)
     report = tenant.vestibule.admin(
-        lambda store: listen(store, SystemClock(), url, tenant.connection_id, Wait(wait, 0.6), heard.append)
+        lambda store: listen(
+            store, SystemClock(), url, calls(store, tenant.connection_id), Wait(wait, 0.6), heard.append
+        )
     )
     thread.join()
     return report, heard
@@ -119,7 +127,8 @@ class Busy:
 
 def test_the_test_is_heard_in_the_middle_of_a_sync() -> None:
     heard: list[Any] = []
-    work = listen(Busy(2_500), SystemClock(), "https://h/x", "con_1", Wait(5, 0.1), heard.append)  # type: ignore[arg-type]
+    store: Any = Busy(2_500)
+    work = listen(store, SystemClock(), "https://h/x", calls(store, "con_1"), Wait(5, 0.1), heard.append)
     report = asyncio.run(work)
     assert len(heard) == 2_500
     assert GUID in heard[-1]["path"]

@@ -4,7 +4,9 @@ import asyncio
 import re
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,12 +14,13 @@ from vestibule.cli import matrix
 from vestibule.cli.printable import printable
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.entra.wire import Request
+from vestibule.log import follow
 from vestibule.model import JsonObject
 from vestibule.probe import Interrupted, Report, Unreachable, Unusable, probe
 from vestibule.probe.grants import NoConnection, from_grants
-from vestibule.probe.listen import Wait, listen
+from vestibule.probe.listen import LOOK_AGAIN, Wait, listen
 from vestibule.probe.reply import Reply
-from vestibule.store import NotFound
+from vestibule.store import ExchangeQuery, NotFound
 from vestibule.store.relational import RelationalStore
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -115,7 +118,11 @@ def _listen(session: Session, url: str, wait: float) -> Report:
         for line in (f"{row['sign']} {row['status']}  {row['method']} {row['path']}", f"       {row['sentence']}"):
             click.echo(printable(line), err=session.as_json)
 
-    return session.run(lambda store: listen(store, session.clock, url, connection_id, Wait(wait), heard))
+    def work(store: RelationalStore) -> Coroutine[Any, Any, Report]:
+        calls = follow(store, connection_id, ExchangeQuery(), session.clock, LOOK_AGAIN)
+        return listen(store, session.clock, url, calls, Wait(wait), heard)
+
+    return session.run(work)
 
 
 def _is_here(session: Session, connection_id: str) -> bool:

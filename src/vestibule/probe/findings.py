@@ -1,6 +1,4 @@
-"""What a server does that Entra cannot work with, or that is only odd: a code, a sentence, why, and what to do."""
-
-from collections.abc import Sequence
+"""What a server does that Entra cannot work with: a code, a sentence, why, and what to do."""
 
 from vestibule.canary import SUFFIX
 from vestibule.entra.wire import ADSCIM_GROUP, Kind
@@ -25,7 +23,7 @@ CONSEQUENCES: dict[tuple[Kind, Verb], str] = {
 }
 """What comes of it when a verb fails."""
 
-_LONG = 200
+LONG = 200
 """How much of a header field is told."""
 WORDS: dict[Verb, str] = {
     "look_up": "look up a {kind}",
@@ -175,8 +173,8 @@ def id_is_number(kind: Kind) -> Explanation:
     """An id that is no text."""
     return Explanation(
         "id_is_number",
-        f"The {kind.lower()} that was created has a number as its id, where a text is due. Whether Entra will work with it "
-        "is not known.",
+        f"The {kind.lower()} that was created has a number as its id, where a text is due. Whether Entra will work "
+        "with it is not known.",
         "An id is a text (RFC 7643 section 3.1); it stands in addresses and in the members of groups.",
         _mend("Have the server write ids as texts"),
     )
@@ -197,13 +195,13 @@ def redirected(to: str | None) -> Explanation:
     address = (to or "").partition("?")[0]
     label = (
         f"Use {address.removesuffix('/Users')} as the tenant URL, if it is the application's"
-        if address.startswith("https://") and address.endswith("/Users") and len(address) <= _LONG
+        if address.startswith("https://") and address.endswith("/Users") and len(address) <= LONG
         else "Take the tenant URL from the application, whole: the redirection leads to no SCIM endpoint"
     )
     return Explanation(
         "redirect",
-        f"The server sends the request elsewhere ({(to or 'it does not say where to')[:_LONG]}). Entra will not follow it with "
-        "its token.",
+        f"The server sends the request elsewhere ({(to or 'it does not say where to')[:LONG]}). Entra will not follow "
+        "it with its token.",
         "A tenant URL must be the final one: a token that follows redirections would go to whoever is named there.",
         (Fix(label, "customer"),),
     )
@@ -228,16 +226,6 @@ def not_kept(kind: Kind, verb: Verb) -> Explanation:
         f"will show success and never look again. {CONSEQUENCES[kind, verb].split(', and log ')[0].rstrip('.')}.",
         "The resource was read back after the answer, and what was to change is not there.",
         _mend("Have the server do what it says, or refuse what it does not do"),
-    )
-
-
-def kept_in_part(kind: Kind, verb: Verb, lacking: Sequence[str]) -> Explanation:
-    """2xx, and some of what was to change has."""
-    return Explanation(
-        "kept_in_part",
-        f"The request to {words(kind, verb)} was answered with success, but the {kind.lower()} reads without the new "
-        f"{' and '.join(lacking)}. Entra will take it as done.",
-        "A server may leave out what it does not keep (RFC 7644 section 3.3); Entra does not look again.",
     )
 
 
@@ -292,53 +280,4 @@ def soft_delete(kind: Kind) -> Explanation:
         "back Entra will link the dead one, or meet 409.",
         "After a DELETE the id is answered 404 and its names are free (RFC 7644 section 3.6).",
         _mend("Have the server hide what is deleted, and let its names be used again"),
-    )
-
-
-def odd_status(kind: Kind, verb: Verb, status: int, due: str) -> Explanation:
-    """Another 2xx than the standard's."""
-    return Explanation(
-        "odd_status",
-        f"The request to {words(kind, verb)} was answered {status}, not {due}. Entra will take it as done.",
-        "Entra reads any status from 200 to 299 as success.",
-    )
-
-
-def odd_media_type(content_type: str) -> Explanation:
-    """Not application/scim+json."""
-    return Explanation(
-        "odd_media_type",
-        f"Answers come as {content_type.partition(';')[0][:_LONG] or 'no media type'} and not as application/scim+json. Entra "
-        "will read them; Microsoft's validator will not.",
-        "RFC 7644 section 3.1 asks for application/scim+json.",
-    )
-
-
-def members_at_creation(status: int) -> Explanation:
-    """A group with members in its creation is refused."""
-    return Explanation(
-        "members_at_creation",
-        f"A group that is created with a member is refused ({status}). Entra will not mind, as it creates groups empty "
-        "and adds members after; Okta will.",
-        "Members may come with the group (RFC 7643 section 4.2).",
-    )
-
-
-def no_discovery(name: str, status: int) -> Explanation:
-    """A discovery endpoint is missing."""
-    return Explanation(
-        "no_discovery",
-        f"/{name} {'is not served' if status in (200, 404, 405, 501) else 'could not be read'} "
-        f"({status or 'no answer'}). Entra will provision all the same; what reads the schema "
-        "from the server will not find it.",
-        "The three discovery endpoints are asked for by RFC 7644 section 4.",
-    )
-
-
-def says_unsupported(feature: str) -> Explanation:
-    """ServiceProviderConfig denies what Entra needs."""
-    return Explanation(
-        "says_unsupported",
-        f"The server says that it does not support {feature}. Entra will use it all the same: see what was tried.",
-        "Entra does not read ServiceProviderConfig before it provisions.",
     )

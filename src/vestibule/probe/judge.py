@@ -10,7 +10,7 @@ from vestibule.explain import Explanation, Fix, explain
 from vestibule.explain.answer import from_answer
 from vestibule.explain.foreign import from_foreign, with_reason
 from vestibule.model import Exchange
-from vestibule.probe import findings
+from vestibule.probe import findings, oddities
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Verb, Verdict
 
@@ -139,9 +139,9 @@ def _oddities(kind: Kind, verb: Verb, reply: Reply) -> tuple[Explanation, ...]:
     due = {"create": (201,), "delete": (204,), "look_up": (200,), "read": (200,)}.get(verb, (200, 204))
     told: list[Explanation] = []
     if reply.status not in due:
-        told.append(findings.odd_status(kind, verb, reply.status, " or ".join(str(each) for each in due)))
+        told.append(oddities.odd_status(kind, verb, reply.status, " or ".join(str(each) for each in due)))
     if verb == "look_up" and "application/scim+json" not in reply.content_type.lower():
-        told.append(findings.odd_media_type(reply.content_type))
+        told.append(oddities.odd_media_type(reply.content_type))
     return tuple(told)
 
 

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from vestibule.clock import Clock, rfc3339
 from vestibule.explain import Explanation, Fix, explain
-from vestibule.log import follow
 from vestibule.model import Exchange, JsonObject
 from vestibule.probe.grants import of_token
 from vestibule.probe.report import SIGNS, Report, untried
-from vestibule.store import ExchangeQuery, NotFound, Store
+from vestibule.store import NotFound, Store
 
 LOOK_AGAIN = 0.3
 """Seconds between two looks at the log."""
@@ -35,16 +34,19 @@ class Wait:
     after: float = AFTER
 
 
-async def listen(store: Store, clock: Clock, url: str, connection_id: str, wait: Wait, heard: Heard) -> Report:
+async def listen(
+    store: Store, clock: Clock, url: str, calls: AsyncIterator[Exchange], wait: Wait, heard: Heard
+) -> Report:
     """Follow the log until the identity provider's test was seen, or nothing more is waited for.
 
-    `heard` is told of each request. The matrix is out of the grants of the token that was used.
+    `calls` are the exchanges that come from now on, as `vestibule.log.follow` has them; `heard` is told of each. The
+    matrix is out of the grants of the token that was used.
     """
     rows: deque[JsonObject] = deque(maxlen=SHOWN)
     count, test = 0, None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait.first) as limit:
-            async for each in follow(store, connection_id, ExchangeQuery(), clock, min(LOOK_AGAIN, wait.first)):
+            async for each in calls:
                 count += 1
                 rows.append(told(each))
                 heard(rows[-1])

@@ -14,7 +14,7 @@ from vestibule.entra.answers import MULTIPLE, Found, Listed, Trouble
 from vestibule.entra.mapping import Values
 from vestibule.entra.wire import Edit, JsonObject, Kind, Request
 from vestibule.explain import Explanation
-from vestibule.probe import findings
+from vestibule.probe import findings, oddities
 from vestibule.probe.judge import Judged, judge, judge_blind, trouble_of
 from vestibule.probe.reply import Reply
 from vestibule.probe.report import Cell, Discovered, Evidence, Verb, untried
@@ -117,12 +117,12 @@ class Plan:
             reply = yield request
             self._learn(reply)
             served = reply.good and bool(reply.body())
-            notes = [] if served else [findings.no_discovery(name, reply.status)]
+            notes = [] if served else [oddities.no_discovery(name, reply.status)]
             if name == "ServiceProviderConfig" and served:
                 for feature in ("patch", "filter"):
                     said: Any = reply.body().get(feature)
                     if isinstance(said, dict) and said.get("supported") is False:  # pyright: ignore[reportUnknownMemberType]
-                        notes.append(findings.says_unsupported(feature))
+                        notes.append(oddities.says_unsupported(feature))
             self.discovery.append(Discovered(name, "yes" if served else "no", reply.evidence(request), tuple(notes)))
 
     def _find_better(self) -> Steps[None]:
@@ -184,7 +184,7 @@ class Plan:
         yield from self._confirm(made, verb, holds)
         cell = self.cells[made.kind, verb]
         if lacking and cell.verdict == "yes":
-            note = findings.kept_in_part(made.kind, verb, lacking)
+            note = oddities.kept_in_part(made.kind, verb, lacking)
             self.cells[made.kind, verb] = replace(cell, notes=(*cell.notes, note))
 
     # Groups
@@ -251,7 +251,7 @@ class Plan:
         elif reply.status >= 400:
             self.filled.attempted = False
             cell = self.cells["Group", "create"]
-            notes = (*cell.notes, findings.members_at_creation(reply.status))
+            notes = (*cell.notes, oddities.members_at_creation(reply.status))
             self.cells["Group", "create"] = replace(cell, notes=notes)
 
     # Both
