@@ -148,6 +148,16 @@ def test_the_page_needs_nothing_beside_it(peopled: Tenant, tmp_path: Path) -> No
     assert peopled.connection_id in shown
 
 
+def test_what_is_counted_together_is_said_to_be_in_various_words(tenant: Tenant, tmp_path: Path) -> None:
+    """Otherwise the newest sentence would be told of all."""
+    for number, value in enumerate(("1", "2")):
+        entry(tenant, tenant.http.get("/Users", params={"startIndex": f"x{value * (number + 1)}"}))
+        shown = bundled(tenant, tmp_path / value)["index.html"]
+        assert ("in various words" in shown) is (number == 1)
+    entry(tenant, tenant.http.get("/Users", params={"startIndex": "x22"}))
+    assert "3 times, in various words" in bundled(tenant, tmp_path / "3")["index.html"]
+
+
 @pytest.mark.parametrize("name", ["bundle.zip", "bundle"])
 def test_a_bundle_that_is_broken_off_leaves_nothing_behind(tenant: Tenant, tmp_path: Path, name: str) -> None:
     entry(tenant, tenant.http.get("/Users"))
@@ -192,7 +202,7 @@ def test_settings_of_sign_on_are_shown_without_secrets() -> None:
 def test_a_sign_in_is_told_without_what_the_identity_provider_said_of_the_person() -> None:
     said = {
         "untrusted": {"subject": f"sub {LEAK}", "issuer": "https://idp.example"}, "received": [f"a{LEAK}", "b"],
-        "candidate": {"userName": f"ana{LEAK}"}, "found": f"sub{LEAK}", "why": f"it is {LEAK}", "resolved": {f"a{LEAK}": 1},
+        "candidate": {"userName": f"ana{LEAK}"}, "found": f"sub{LEAK}", "why": f"it is {LEAK}", "resolved": {f"joiner{LEAK}": "usr_1"},
         "text": f"ana {LEAK}", "received_at": f"https://people.example/x?who={LEAK}#{LEAK}",
         "verified_by": "domain", "match": "email", "detail": f"for 'a{LEAK}'",
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,11 +13,13 @@ import pytest
 from tests.conftest import Tenant
 from tests.server.wire import ENTERPRISE, GROUP, PATCH, USER, entry, patch
 from tests.support.test_bundle import LEAK, bundled, person
+from vestibule import ids
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
 from vestibule.explain import explain
 from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
+from vestibule.store import Store
 from vestibule.support import Pseudonyms, Redactor
 
 NUMBER = 490170889977
@@ -70,6 +73,7 @@ REQUESTS: dict[str, Request] = {
     "a path without marks": ops({"op": "add", "path": f"emails[value eq {LEAK}].value", "value": "x"}),
     "an escaped filter": get("/Users", filter=f'userName eq "a\\"{LEAK}"'),
     "an unmarked filter": get("/Users", filter=f"userName eq {LEAK}"),
+    "an unmarked value where a name belongs": get("/Users", filter=f'userName eq {LEAK} eq "x"'),
     "a filter of values": get("/Users", filter=f"{LEAK} meier {LEAK}"),
     "a filter that is a name": get("/Users", filter=f"{LEAK}@people.example"),
     "a filter that is cut": get("/Users", filter=f'displayName eq "{LONG}'),
@@ -188,15 +192,21 @@ def test_reasons_of_the_roll_call_name_nobody(crowd: Tenant, tmp_path: Path) -> 
         await Directory(store, SystemClock()).create_user(crowd.connection_id, document, "login")
 
     crowd.vestibule.admin(account)
-    crowd.http.post("/Users", json={"schemas": [USER], "userName": f"fay {TWO}", "externalId": f"taken {TWO}"})
+    taken = {"schemas": [USER], "userName": f"fay {TWO}", "externalId": f"taken {TWO}"}
+    entry(crowd, crowd.http.post("/Users", json=taken))
     people = [f"dora{LEAK}@people.example", f"fay {TWO}", f"nobody {LEAK}", f"{NUMBER}", "815"]
     nested = ExpectedPerson(f"in {TWO}", via=f"Team of {LEAK}@x.example")
-    expected = Expectation("Sales", 6, (*map(ExpectedPerson, people), nested))
+    crowd.http.post("/Groups", json={"schemas": [GROUP], "displayName": "All staff"})
+    staff = ExpectedPerson(f"in {LEAK}", via="All staff")
+    expected = Expectation("Sales", 7, (*map(ExpectedPerson, people), nested, staff))
     files = bundled(crowd, tmp_path / "bundle", expected)
     is_clean(files)
     (roll,) = json.loads(files["situation.json"])["rollcall"]
     assert {each["reason"] for each in roll["missing"]} >= {"other_identity", "never_provisioned", "nested_group"}
     assert "815" not in {each["who"] for each in roll["missing"]}
+    told = next(each for each in roll["missing"] if each["detail"].startswith("conflict: "))
+    assert told["who"] in told["detail"]
+    assert "All staff" in {each["evidence"].get("via") for each in roll["missing"]}
 
 
 EXCHANGES = {
@@ -215,6 +225,23 @@ def test_each_thing_that_can_happen_is_told_the_same_way_without_a_name(name: st
     assert told.code == explain(exchange).code
     text = _EXAMPLE.sub("", repr(shown) + repr(told))
     assert not (found := re.search(r"\b(?:ana|bob|zoe|cleo|novak)\b", text, re.IGNORECASE)), text[found.start() - 90 :]
+
+
+def test_a_sign_in_is_judged_in_the_bundle_by_what_was_recorded(tenant: Tenant, tmp_path: Path) -> None:
+    """By the identity provider's own words, which are not shown, as they may name somebody."""
+    exchange = EXCHANGES["signed_requests_wanted"]
+    now = SystemClock().now()
+    exchange = replace(exchange, id=ids.request_id(now), connection_id=tenant.connection_id, at=now)
+
+    async def work(store: Store) -> None:
+        store.record(exchange)
+        await store.flush()
+
+    tenant.vestibule.admin(work)
+    files = bundled(tenant, tmp_path / "bundle")
+    (entry_of_it,) = (json.loads(each) for each in files["log.ndjson"].splitlines())
+    assert (entry_of_it["code"], entry_of_it["sentence"]) == ("signed_requests_wanted", explain(exchange).sentence)
+    assert "Invalid requester" not in "".join(files.values())
 
 
 def test_a_diagnosis_keeps_what_is_nobodys(crowd: Tenant, tmp_path: Path) -> None:

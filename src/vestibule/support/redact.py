@@ -20,8 +20,7 @@ _FACTS: Final = frozenset(
         "linked", "match", "policy", "asks", "verified_by", "code", "resource_type", "kind", "problem", "seal",
         "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted",
         "ticket", "fault", "member", "members", "parameter", "alg", "typ", "kid", "known", "scope", "fingerprint",
-        "key", "where",
-        "offered", "allowed", "of",
+        "key", "where", "offered", "allowed", "of",
         "idp", "protocol", "setting", "aadsts", "fetch", "guess", "sources", "nearest", "used_for", "remap",
         "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
         "domain",
@@ -223,7 +222,10 @@ class Walk:
                 # A certificate of the identity provider's.
                 return cast("JsonObject", value)
             called = self.names.of if name == "resolved" else self._key
-            return {called(key): self._fact(key, each) for key, each in cast("JsonObject", value).items()}
+            return {
+                called(key): self._fact(name if name == "resolved" else key, each)
+                for key, each in cast("JsonObject", value).items()
+            }
         if isinstance(value, list | tuple):
             return [self._fact(name, each) for each in cast("list[Any]", value)]
         if not isinstance(value, str) or is_fact(value):
