@@ -191,7 +191,8 @@ REQUESTS: dict[str, Callable[[Tenant], httpx2.Response]] = {
 """File → the request that it holds."""
 LOG_TEXT = (
     "Failed to create User 'ana@example.com' in customappsso; Error: StatusCode: TooManyRequests Message: Processing of "
-    "the HTTP request resulted in an exception. POST https://app.example/scim/v2/Users"
+    "the HTTP request resulted in an exception. POST https://id.example/scim/v2/connections/con_06fdm3v7q5/Users Web "
+    'Response: {"status":"429","detail":"… https://id.example/e/req_06fdm3v7q5wrn9w2fz1m8m3h1c"}'
 )
 
 

@@ -25,6 +25,12 @@ def test_a_pasted_text_is_told_by_what_it_says(code: str, words: str, text: str)
     assert not any("token list" in str(fix.command) for fix in told.fixes), "the application is not this one"
 
 
+def test_what_was_asked_is_read_from_a_text_with_its_method() -> None:
+    found = from_text("StatusCode: NotFound PATCH https://id.example/scim/v2/connections/con_1/Users/usr_1")
+    assert found is not None
+    assert (found.method, found.path) == ("PATCH", "https://id.example/scim/v2/connections/con_1/Users")
+
+
 @pytest.mark.parametrize("break_", ["\r\n", "\n\n", "  \n"])
 def test_how_the_lines_are_broken_changes_nothing(break_: str) -> None:
     for name, code, _, text in TEXTS:

@@ -57,10 +57,17 @@ def from_text(text: str) -> Exchange | None:
     if not content and _SCOPE.search(text):
         kind = name[1].lower() if name else "group"
         content = {"detail": "Insufficient scope", "need": [{"selection": [f"get:{kind}s"]}]}
-    exchange = from_foreign(status, _answer(text, content), path=resource[0] if resource else "")
+    method, path = _asked(resource[0]) if resource else ("GET", "")
+    exchange = from_foreign(status, _answer(text, content), method, path)
     if name is None:
         return exchange
     return replace(exchange, resource_type=exchange.resource_type or name[1], target=name[2])
+
+
+def _asked(request: str) -> tuple[str, str]:
+    """The method, GET where none is named, and what was asked for."""
+    method, _, path = request.rpartition(" ")
+    return method.upper() or "GET", path
 
 
 def _answer(text: str, content: JsonObject) -> bytes:
