@@ -1,5 +1,6 @@
 """What the log keeps of a request: whose it was, and nothing that is never returned."""
 
+import time
 from dataclasses import replace
 
 import httpx2
@@ -7,15 +8,17 @@ import orjson
 import pytest
 
 from tests.conftest import Tenant
+from tests.server.asking import BULK, PATCH, operation
 from tests.server.wire import CONTOSO, USER, entry, new_user, patch
 from vestibule import connections
 from vestibule.clock import SystemClock
 from vestibule.explain import explain
+from vestibule.model import Exchange
 from vestibule.scim.schema import Attribute, Schema
 from vestibule.scim.user_schema import USER as USER_TYPE
 from vestibule.server.redaction import HIDDEN, kept_answer, kept_body, kept_query
+from vestibule.server.sparse import LIMITED, Sparse
 from vestibule.server.sparse import STRANGERS as MOST
-from vestibule.server.sparse import Sparse
 from vestibule.store import ExchangeQuery
 
 
@@ -68,8 +71,40 @@ def test_strangers_cannot_push_out_the_log(tenant: Tenant) -> None:
         assert knock(tenant, "Bearer nothing").status_code == 401
     new_user(tenant, "ana@example.com")
 
-    found = tenant.vestibule.admin(lambda store: store.exchanges(tenant.connection_id, ExchangeQuery(limit=1_000)))
-    assert sum(each.status == 401 for each in found) <= MOST
+    assert sum(each.status == 401 for each in everything(tenant)) <= MOST
+
+
+def test_who_has_a_token_that_is_over_cannot_push_out_the_log(tenant: Tenant) -> None:
+    token, text = tenant.vestibule.token(tenant.connection_id, lifetime=-1)
+    with tenant.vestibule.client(tenant.connection_id, text) as client:
+        assert {client.get("/Users").status_code for _ in range(LIMITED + 10)} <= {401, 429}
+    assert sum(each.token_id == token.id for each in everything(tenant)) == LIMITED
+
+
+def test_who_sends_too_much_without_a_token_cannot_push_out_the_log(tenant: Tenant) -> None:
+    for _ in range(MOST + 3):
+        assert knock(tenant, None, {"userName": "x" * 300_000}).status_code == 413
+    assert sum(each.status == 413 for each in everything(tenant)) == MOST
+
+
+def everything(tenant: Tenant) -> list[Exchange]:
+    """The log, once nothing more comes into it."""
+    before: list[Exchange] | None = None
+    while True:
+        found = tenant.vestibule.admin(lambda store: store.exchanges(tenant.connection_id, ExchangeQuery(limit=1_000)))
+        if found == before:
+            return found
+        before = found
+        time.sleep(0.2)
+
+
+def test_what_a_refused_operation_quotes_is_not_kept_with_the_whole_of_a_bulk_request(tenant: Tenant) -> None:
+    patched = {"schemas": [PATCH], "Operations": [{"op": "remove", "path": 'password[value eq "s3cret"]'}]}
+    body = {"schemas": [BULK], "Operations": [operation("PATCH", "/Users/usr_1", patched)]}
+    answer = tenant.http.post("/Bulk", json=body)
+    assert "s3cret" in answer.text
+    kept = entry(tenant, answer)
+    assert "s3cret" not in f"{kept.request_body} {kept.response_body}"
 
 
 def test_a_long_path_of_a_strangers_is_kept_in_part(tenant: Tenant) -> None:

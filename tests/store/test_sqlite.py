@@ -452,6 +452,31 @@ class TestFailingCommits:
 
         asyncio.run(play())
 
+    def test_what_is_recorded_while_a_commit_is_waited_for_is_not_late(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is not taken for what could not be written, which waits longer."""
+
+        async def play() -> None:
+            store = SqliteStore.open(str(tmp_path / FILE))
+            await two_connections(store)
+            monkeypatch.setattr(sqlite, "RETRY_DELAY", 600.0)
+            commit = engine(store)._commit  # pyright: ignore[reportPrivateUsage]
+
+            async def slow() -> None:
+                monkeypatch.setattr(engine(store), "_commit", commit)
+                store.record(an_exchange(2))
+                await commit()
+
+            monkeypatch.setattr(engine(store), "_commit", slow)
+            store.record(an_exchange(1))
+            async with asyncio.timeout(20):
+                while len(await store.exchanges(HERE, ExchangeQuery())) < 2:
+                    await asyncio.sleep(0.01)
+            await store.close()
+
+        asyncio.run(play())
+
     def test_a_lock_held_too_long_is_told_to_the_waiter(self, tmp_path: Path) -> None:
         """And nothing is half-written; the write works once the lock is gone."""
 

@@ -12,7 +12,7 @@ from vestibule.explain import explain as told_by_catalogue
 from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside import from_text
 from vestibule.hindsight import standing, with_hindsight
-from vestibule.log import Known, entry_json
+from vestibule.log import Known, entry_json, known_of
 from vestibule.model import Exchange, JsonObject
 from vestibule.store import NotFound, Store
 
@@ -55,8 +55,8 @@ def explain(
         return
     recorded: JsonObject = {}
     if request_id is not None:
-        exchange = _recorded(session, request_id)
-        recorded = {"exchange": entry_json(exchange, Known())}
+        exchange, known = _recorded(session, request_id)
+        recorded = {"exchange": entry_json(exchange, known)}
     elif status is not None:
         exchange = from_foreign(status, _read(body) if body else b"")
     elif connection_id is not None:
@@ -68,15 +68,20 @@ def explain(
     session.emit(explanation.as_json() | recorded, as_text(explanation))
 
 
-def _recorded(session: Session, request_id: str) -> Exchange:
+def _recorded(session: Session, request_id: str) -> tuple[Exchange, Known]:
     try:
-        return session.run(lambda store: _seen(store, request_id))
+        return session.run(lambda store: _seen(store, request_id, session.clock.now()))
     except NotFound:
         fail(f"No request {request_id} is recorded. `vestibule log CONNECTION_ID` shows those that are.")
 
 
-async def _seen(store: Store, request_id: str) -> Exchange:
-    return await with_hindsight(store, await store.exchange(request_id))
+async def _seen(store: Store, request_id: str, now: int) -> tuple[Exchange, Known]:
+    exchange = await with_hindsight(store, await store.exchange(request_id))
+    try:
+        return exchange, await known_of(store, exchange.connection_id, now)
+    except NotFound:
+        # What was recorded outlives its connection.
+        return exchange, Known()
 
 
 def _pasted(text: Path | None) -> Exchange:

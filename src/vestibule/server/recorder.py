@@ -17,8 +17,9 @@ from vestibule.explain import detail_for, explain
 from vestibule.model import Exchange
 from vestibule.scim.errors import InsufficientScope, Internal, PayloadTooLarge, ScimError, Unavailable
 from vestibule.scim.messages import read_query
+from vestibule.scim.schema import ResourceType
 from vestibule.server.call import MEDIA_TYPE, Answer, Call
-from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_query, without_quotes
+from vestibule.server.redaction import KEPT_PATH, kept_answer, kept_body, kept_bulk_answer, kept_query, without_quotes
 from vestibule.server.sparse import LIMITED, STRANGERS, Sparse
 from vestibule.store import Store, Unreachable
 
@@ -82,7 +83,8 @@ class Recorder:
         return answer
 
     def _record(self, exchange: Exchange) -> None:
-        if exchange.status == 429 or (exchange.status == 401 and exchange.token_id is None):
+        # Whoever is not let in may not push out the log: without a good token, or with one that was good once.
+        if exchange.status in (401, 429) or exchange.token_id is None:
             sort = self.strangers if exchange.token_id is None else self.limited
             left_out = sort.admit(exchange.connection_id, exchange.at)
             if left_out is None:
@@ -182,8 +184,14 @@ def exchange_of_call(call: Call, answer: Answer, error: ScimError | None, at: in
         error.scim_type if error else None, error.kind if error else None, facts,
         # A stranger's body is nobody's business here, and not to be kept at will.
         None if answer.status == 401 else kept_body(call.body, user.unreturned),
-        kept_answer(answer.body, user.returnable) if error is None else None,
+        _kept(answer, call, user) if error is None else None,
     )  # fmt: skip
+
+
+def _kept(answer: Answer, call: Call, user: ResourceType) -> str | None:
+    if "operations" in call.facts:
+        return kept_bulk_answer(answer.body, user.unreturned)
+    return kept_answer(answer.body, user.returnable)
 
 
 def _sought(call: Call) -> str | None:

@@ -218,9 +218,13 @@ class SqliteEngine:
             quiet = quiet + 1 if len(self._writes) == waiting else 0
 
     async def _batch(self, writes: list[tuple[Write[Any], asyncio.Future[Any]]]) -> bool:
-        """One transaction with one durable commit; each write fails alone, or all of them with the commit."""
+        """One transaction with one durable commit; each write fails alone, or all of them with the commit.
+
+        Whether it was committed.
+        """
         riders = self._riders.take() if self._ride_is_due() else Riders()
         answers: Answers
+        committed = True
         try:
             await self._begin()
             answers = _all(self.writer, [work for work, _ in writes])
@@ -231,11 +235,12 @@ class SqliteEngine:
             if self.writer.in_transaction:
                 self.writer.execute("ROLLBACK")
             failure = Unreachable(f"The database could not be written: {error}")
+            committed = False
             self._riders.put_back(riders)
             _log.error("%s %d entries of the log are waiting.", failure, len(self._riders))
             answers = [(None, failure) for _ in writes]
         answer([future for _, future in writes], answers)
-        return not riders or not self._riders
+        return committed
 
     async def _begin(self) -> None:
         try:
