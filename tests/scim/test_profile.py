@@ -25,7 +25,7 @@ def test_nothing_said_is_the_default() -> None:
     assert read_profile({}) == Profile()
     assert Profile().as_json() == {
         "dialect": "tolerant", "references": "park", "nested_groups": "park", "hold_emptied_group": None,
-        "hold_deactivations": None, "hold_window": 60, "extensions": [],
+        "hold_deactivations": None, "hold_window": 60, "rate_limit": None, "allowed_domains": None, "extensions": [],
     }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_what_is_said_stands_before_what_the_dialect_brings() -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"dialekt": "strict"}, "no setting `dialekt`: they are dialect, extensions, hold_deactivations"),
+        ({"dialekt": "strict"}, "no setting `dialekt`: they are allowed_domains, dialect, extensions, hold_deactivations"),
         ({"dialect": "Strict"}, "`dialect` must be one of tolerant, strict, entra, okta, not 'Strict'"),
         ({"dialect": ["strict"]}, "`dialect` must be one of"),
         ({"references": "accept"}, "`references` must be one of park, refuse"),

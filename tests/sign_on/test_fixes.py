@@ -38,7 +38,7 @@ def test_metadata_are_read_again_when_the_certificate_is_another_one(walk: Walk)
     exchange = walk.exchange(answer)
     assert exchange.error == "bad_signature"
     shown = do(walk, exchange, "read_metadata_again", dry=True)
-    assert "are new" in shown.sentence
+    assert shown.sentence.startswith("New: 1 certificate; gone: ")
     done = do(walk, exchange, "read_metadata_again")
     assert done == shown
     assert set(done.after["certificates"]) - set(done.before["certificates"])

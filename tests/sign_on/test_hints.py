@@ -26,30 +26,37 @@ def roll(walk: Walk) -> dict[str, GroupRoll]:
     return {each.name: each for each in rolls}
 
 
+def signed_in(walk: Walk) -> None:
+    """A sign-in that is in the log."""
+    answer = walk.login()
+    assert answer.status_code == 303
+    walk.exchange(answer)
+
+
 def test_a_sign_in_is_a_hint_of_who_belongs_into_a_group(walk: Walk) -> None:
     walk.set(email_policy="trust_idp_claim", create_groups=True, groups="never")
     walk.provider.control(mistakes=["groups_names"])
     expect(walk, "engineering", "Nobody's")
-    assert walk.login().status_code == 303
+    signed_in(walk)
     found = roll(walk)
     assert [(each.who, each.reason) for each in found["engineering"].missing] == [(ANA, "no_group")]
     assert (found["Nobody's"].expected, found["Nobody's"].balanced) == (0, True)
     assert found["engineering"].as_json()["expectation"]["hint"] is True
 
     walk.set(claims={"groups": "no_such_claim"})
-    assert walk.login().status_code == 303
+    signed_in(walk)
     assert roll(walk)["engineering"].expected == 1
 
     walk.set(claims={"groups": GROUPS})
     walk.provider.control(mistakes=[])
-    assert walk.login().status_code == 303
+    signed_in(walk)
     # The groups came as ids this time, and no group of that name is known here by one of them.
     assert roll(walk)["engineering"].expected == 0
 
     ident = next(each.id for each in cast().groups if each.display_name == "Engineering")
     known = Group("grp_1", walk.id, "Engineering", ident, "scim", 1, 1, 1)
     walk.vestibule.admin(lambda store: store.create_group(known, ()))
-    assert walk.login().status_code == 303
+    signed_in(walk)
     found = roll(walk)["engineering"]
     assert (found.expected, [(each.who, each.reason) for each in found.missing]) == (1, [(ANA, "not_added")])
 
