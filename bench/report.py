@@ -32,6 +32,7 @@ _HOW = f"""\
 - A read is recorded in our log too; that row is a column of its own, so that a reader may leave it out.
 - ² Memory that processes share, as those of PostgreSQL do, is counted in each of them.
 - Peers are loaded over HTTP within a time budget and skipped where that does not suffice.
+- What single parts cost, a sign-in's signature and the log, is in [Performance of parts](performance-parts.md).
 """
 
 
