@@ -134,9 +134,10 @@ async def allow_domain(
 
 def read_allowed(text: Any) -> str:
     """An allowed domain, or `*.` and a domain, in lower-case A-labels. Raises InvalidValue."""
-    star = "*." if str(text).startswith("*.") else ""
+    wanted = str(text).strip()
+    star = "*." if wanted.startswith("*.") else ""
     try:
-        return star + read_domain(str(text).strip().removeprefix("*."))
+        return star + read_domain(wanted.removeprefix("*."))
     except NotAnAddress as error:
         raise InvalidValue(
             f"{str(text)[:80]!r} is no mail domain ({error}): write it as in acme.example, or *.acme.example for all "

@@ -43,6 +43,7 @@ def mail(address: str, **rest: Any) -> dict[str, Any]:
         ("ana", []),
         ("S-1-5-21", []),
         ("ana@localhost", []),
+        ("@ana.novak", []),
     ],
 )
 def test_who_has_an_allowed_address_or_none_is_made(tenant: Tenant, user_name: str, emails: list[Any]) -> None:
@@ -67,6 +68,12 @@ def test_who_has_an_allowed_address_or_none_is_made(tenant: Tenant, user_name: s
         ("ana", [HOME | {"primary": True}, WORK | {"primary": False}], ("emails", "ana@elsewhere.example", "elsewhere.example")),
         ("ana@evil.example", [], ("userName", "ana@evil.example", "evil.example")),
         ("bob_evil.example#EXT#@acme.onmicrosoft.com", [], ("userName", "bob_evil.example#EXT#@acme.onmicrosoft.com", "acme.onmicrosoft.com")),
+        # What a mail program may take for an address counts as one, if it is none to us.
+        *((name, [], ("userName", name, None)) for name in (
+            "ana@evil.example.", " ana@evil.example", "ana@evil.example\t", "ana@evil_x.example", '"a b"@evil.example',
+            "ana@[192.0.2.1]", "ana@evil.example;ana@acme.example", "ana\uff20evil.example", "ana@evil\u3002example",
+            "ana\n@evil.example",
+        )),
     ],
 )  # fmt: skip
 def test_an_address_of_another_domain_is_refused(
@@ -86,6 +93,9 @@ def test_an_address_of_another_domain_is_refused(
     told = explain(found)
     assert told.code == "domain_not_allowed"
     assert [fix.do.operation for fix in told.fixes if fix.do] == (["allow_domain"] if facts[2] else [])
+    assert (", of a mail domain" in told.sentence, "is no plain mail address" in told.sentence) == (
+        facts[2] is not None, facts[2] is None,
+    )  # fmt: skip
 
 
 def test_who_is_here_already_is_changed_and_switched_off_as_before(tenant: Tenant) -> None:
@@ -137,6 +147,21 @@ def test_a_connection_test_goes_on_working(tenant: Tenant) -> None:
     tenant.set(allowed_domains=["acme.example"])
     name = mark("can_06fd0123456789abcdefghjkmn")
     assert send(tenant, name, externalId=name).status_code == 201
+
+
+def test_the_name_of_a_connection_test_is_no_way_around_the_list(tenant: Tenant) -> None:
+    tenant.set(allowed_domains=["acme.example"])
+    name = mark("can_06fd0123456789abcdefghjkmn")
+    assert send(tenant, name, mail("ana@evil.example"), externalId=name).status_code == 400
+    made = send(tenant, name, mail(name), externalId=name).json()
+    renamed = patch(tenant, f"/Users/{made['id']}", {"op": "replace", "value": {"userName": "ana", "externalId": "1"}})
+    assert (renamed.status_code, entry(tenant, renamed).error) == (400, "domain_not_allowed")
+
+
+def test_a_list_is_kept_as_it_was_meant_and_a_star_is_not_lost_by_a_space_before_it() -> None:
+    assert [connections.read_allowed(each) for each in (" *.Acme.example ", "acme.example ", "*.b\u00fccher.example")] == [
+        "*.acme.example", "acme.example", "*.xn--bcher-kva.example",
+    ]  # fmt: skip
 
 
 def test_once_the_domain_is_allowed_the_same_request_is_accepted(tenant: Tenant) -> None:

@@ -61,8 +61,8 @@ def test_answers_that_nobody_asked_for_are_limited_as_well(walk: Walk) -> None:
     assert knock(walk, "login", "198.51.100.11")[0].status_code == 302
 
 
-def asking(host: str, port: int, forwarded: str | None = None) -> Request:
-    headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
+def asking(host: str, port: int, *forwarded: str) -> Request:
+    headers = [(b"x-forwarded-for", each.encode()) for each in forwarded]
     return Request({"type": "http", "method": "GET", "path": "/", "headers": headers, "client": (host, port)})
 
 
@@ -93,6 +93,15 @@ def test_behind_a_proxy_that_is_not_believed_all_are_counted_together_and_ten_ti
     # The proxy is believed: the address is the client's own.
     for forwarded in ("203.0.113.7", "203.0.113.7:4711", "198.51.100.1, 203.0.113.7"):
         assert through(SignInPace(), asking("203.0.113.7", 0, forwarded)) == CLIENT * 30
+    for forwarded in ("2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:4711"):
+        assert through(SignInPace(), asking("2001:db8::7", 0, forwarded)) == CLIENT * 30
+    # A field may come twice, the first one from the client itself.
+    assert through(SignInPace(), asking("203.0.113.7", 0, "192.0.2.1", "203.0.113.7")) == CLIENT * 30
+
+
+@pytest.mark.parametrize("forwarded", ["10.0.0.12", "110.0.0.1", "10.0.0.12:80"])
+def test_a_client_whose_address_begins_or_ends_as_the_proxys_does_is_not_taken_for_it(forwarded: str) -> None:
+    assert through(SignInPace(), asking("10.0.0.1", 4_711, forwarded)) == ALL * 30
 
 
 @dataclass
@@ -134,6 +143,11 @@ def test_a_mailbox_gets_so_many_codes_whoever_asks_for_them() -> None:
         assert (await ask(13, "ana@acme.example", AT + 359 * SECOND))[0] == "mailbox_busy"
         assert (await ask(14, "ana@acme.example", AT + 360 * SECOND))[0] == ""
         assert (await ask(15, "ana@acme.example", AT + 361 * SECOND))[0] == "mailbox_busy"
+        # However its domain is written.
+        for number in range(20, 30):
+            assert (await ask(number, "ben@B\u00dcCHER.example"))[0] == ""
+        assert (await ask(30, "ben@b\u00fccher.example"))[0] == "mailbox_busy"
+        assert (await ask(31, "ben@xn--bcher-kva.example"))[0] == "mailbox_busy"
         await store.close()
 
     asyncio.run(run())

@@ -36,13 +36,20 @@ def evidence(facts: Mapping[str, Any]) -> tuple[Evidence, ...]:
     return (Evidence("domain", ", ".join(allowed[:_SHOWN]) + more, str(facts.get("domain") or facts.get("value"))),)
 
 
+def what_it_is(facts: Mapping[str, Any]) -> str:
+    """What is the matter with the address, to go on with after `is`."""
+    if facts.get("domain"):
+        return "of a mail domain that this connection does not allow"
+    return "no plain mail address, and so of no domain that this connection allows"
+
+
 def _tell(exchange: Exchange) -> Explanation:
     facts = exchange.facts
+    which = "" if facts.get("domain") else "which is "
     of = "the userName, and no e-mail beside it" if facts.get("attribute") == "userName" else "the primary e-mail"
     return Explanation(
         CODE,
-        f'The user "{exchange.target}" would get the address {facts.get("value")}, of a mail domain that this '
-        "connection does not allow.",
+        f'The user "{exchange.target}" would get the address {facts.get("value")}, {which}{what_it_is(facts)}.',
         f"The connection has a list of domains, and {of} is of none of them. The request as a whole was refused. Entra "
         "sends it again in its next cycle, then after 6, 12 and 24 hours and daily for four weeks, and until it is "
         "accepted the person is in no group either.",

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from vestibule.claims import NotAnAddress, read_address
 from vestibule.scim.folding import fold
 from vestibule.server.buckets import Buckets, limit_of, one_each
 from vestibule.server.pace import client_of, seconds
@@ -30,9 +31,9 @@ class SignInPace:
     def count(self, request: Request, connection_id: str, now: int, step: str) -> None:
         """Count a visit to a step of signing in. Raises LoginRefused."""
         host = "" if request.client is None else request.client.host
-        forwarded = request.headers.get("x-forwarded-for")
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
         # Where a proxy is believed, the address that it names has taken the place of its own.
-        hidden = forwarded is not None and host not in forwarded
+        hidden = bool(forwarded) and host not in _named(forwarded)
         client = "all" if hidden else client_of(host)
         rate = ALL if hidden else CLIENT
         limit = limit_of(rate)
@@ -53,5 +54,23 @@ class SignInPace:
 
 def _mailbox(connection_id: str, address: str) -> str:
     # What stands behind a plus leads to the same mailbox at most providers (RFC 5233).
-    local, _, domain = fold(address.strip()).rpartition("@")
+    local, _, domain = fold(_one_spelling(address.strip())).rpartition("@")
     return f"{connection_id} {local.partition('+')[0]}@{domain}"
+
+
+def _one_spelling(address: str) -> str:
+    try:
+        return str(read_address(address))
+    except NotAnAddress:
+        return address
+
+
+def _named(forwarded: str) -> set[str]:
+    """The addresses in X-Forwarded-For, without the ports that some proxies add: `a.b.c.d:port`, `[ipv6]:port`."""
+    return {_without_port(each.strip()) for each in forwarded.split(",")}
+
+
+def _without_port(text: str) -> str:
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

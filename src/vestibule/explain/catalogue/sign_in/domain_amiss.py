@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from vestibule.explain.catalogue.domain_not_allowed import CODE, allowing, evidence
+from vestibule.explain.catalogue.domain_not_allowed import CODE, allowing, evidence, what_it_is
 from vestibule.explain.catalogue.sign_in.reading import SignIn, at_idp, story
 from vestibule.explain.entry import Entry, Explanation
 
@@ -11,8 +11,8 @@ def _tell(sign_in: SignIn) -> Explanation:
     known = sign_in.text("user") is not None
     return Explanation(
         CODE,
-        f"{sign_in.who} could not sign in: {sign_in.text('value') or 'the address'} is of a mail domain that this "
-        "connection does not allow.",
+        f"{sign_in.who} could not sign in: {sign_in.text('value') or 'the address'} is "
+        f"{what_it_is(sign_in.exchange.facts)}.",
         "The connection has a list of domains. "
         + (
             "The account here has another address, which the sign-in would have changed to this one."
