@@ -108,6 +108,31 @@ def test_a_proof_of_another_address_makes_no_account_with_it() -> None:
     assert shown["outcome"] != "refused"
 
 
+def test_a_list_that_was_made_while_an_administrator_was_asked_holds() -> None:
+    async def work(door: Door) -> Any:
+        mapping = mapping_of("generic", "saml")
+        received = Received("saml", IDP, "eve", None, mail(EVE))
+        mapped = read_profile(received, mapping)
+        assert mapped.profile is not None
+        arrival = Arrival(door.connection, SignOn(SamlIdp(IDP, IDP), mapping), received, "eve", mapped, AT)
+        found = Found("created", None)
+        refused = await complete(door.store, arrival, mapped.profile, found, "admin", provisioned=False, address=EVE)
+        return refused, len((await door.store.users(door.connection.id, None)).items)
+
+    refused, count = allowing(work)
+    assert isinstance(refused, Refused)
+    assert (refused.code, count) == ("domain_not_allowed", 0)
+
+
+def test_nobody_is_asked_for_a_code_to_an_address_that_would_not_let_them_in() -> None:
+    async def work(door: Door) -> Any:
+        return await door.arrive("eve", mail(EVE), email_policy="always_code")
+
+    refused = allowing(work)
+    assert isinstance(refused, Refused)
+    assert refused.code == "domain_not_allowed"
+
+
 def test_a_test_sign_in_tells_it() -> None:
     async def work(door: Door) -> Any:
         mapping = mapping_of("generic", "saml")

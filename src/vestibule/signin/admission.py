@@ -31,12 +31,11 @@ async def admit(store: Store, arrival: Arrival) -> Outcome:
     found = await people.find(store, arrival, profile, provisioned=provisioned)
     if isinstance(found, Refused):
         return found
-    unwanted = allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned)
-    if unwanted is not None:
-        return unwanted
     ruling, policy = await email_ruling(store, arrival, profile, found)
     if ruling.decision != "proven":
-        return must_verify(profile, found, ruling, policy)
+        # Nobody is asked for a proof of an address that would not let them in.
+        unwanted = allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned)
+        return unwanted or must_verify(profile, found, ruling, policy)
     return await complete(store, arrival, profile, found, ruling.proof, provisioned=provisioned)
 
 
@@ -110,12 +109,15 @@ async def complete(
     provisioned: bool,
     address: str | None = None,
 ) -> Admitted | Refused:
-    """Make or update the account, link the identity, keep the proof of `address` (else the profile's), join groups."""
+    """Make or update the account, link the identity, keep the proof of `address` (else the profile's), join groups.
+
+    Refused where the account would get an address of a domain that is not allowed, or is no more since it was asked for.
+    """
     if proof == "code" and address:
         # An account of a sign-in's has the address that was proven, not another one that was claimed.
         profile = replace(profile, email=read_address(address))
-        if unwanted := allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned):
-            return unwanted
+    if unwanted := allowed_domains.refused(arrival, profile, found.user, provisioned=provisioned):
+        return unwanted
     user = found.user or await people.make(store, arrival, profile)
     if isinstance(user, Refused):
         return user
