@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.store.staging import AT, HERE, LATER, THERE, Stage, a_token, an_audit, an_exchange, ids_of, promise
+from tests.store.staging import AT, HERE, LATER, THERE, Stage, a_token, an_audit, an_exchange, ids_of, people, promise
 from vestibule.model import Connection, Enterprise, Token, TokenChange
 from vestibule.store import Credentials, ExchangeQuery, NotFound, Store
 
@@ -50,6 +50,15 @@ class AccountPromises(Stage):
             await store.credentials(THERE, "tok_1")
         with pytest.raises(NotFound):
             await store.find_token("tok_2")
+
+    @promise
+    async def test_the_tokens_of_people_are_passed_over_where_they_are_not_wanted(self, store: Store) -> None:
+        """There may be one for each person."""
+        (ana,) = await people(store, 1)
+        await store.add_token(a_token(), b"hash", an_audit())
+        await store.add_token(replace(a_token(2), user_id=ana), b"hash", an_audit(2))
+        assert [each.id for each in await store.tokens(HERE)] == ["tok_1", "tok_2"]
+        assert [each.id for each in await store.tokens(HERE, of_people=False)] == ["tok_1"]
 
     @promise
     async def test_a_token_changes_with_its_audit_entry_or_not_at_all(self, store: Store) -> None:

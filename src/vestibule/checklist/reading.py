@@ -5,7 +5,6 @@ from typing import Final
 
 from vestibule import cycles
 from vestibule.cycles import Overview
-from vestibule.explain import SIGN_IN
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import Connection, Domain, Enterprise, Exchange, Token
 from vestibule.store import ExchangeQuery, NotFound, Store
@@ -66,7 +65,7 @@ async def read(store: Store, connection_id: str, now: int) -> Situation:
         enterprise=await store.enterprise(connection.enterprise_id),
         sign_on=await _sign_on(store, connection_id),
         sign_ins=await _sign_ins(store, connection_id),
-        tokens=tuple([each for each in await store.tokens(connection_id) if each.user_id is None]),
+        tokens=tuple(await store.tokens(connection_id, of_people=False)),
         overview=seen,
         users=(await store.users(connection_id, count=1)).total,
         user_written=seen.history.known > 0 or any(each.users.touched + each.users.created for each in seen.cycles),
@@ -86,7 +85,7 @@ async def _sign_on(store: Store, connection_id: str) -> Loaded | None:
 
 
 async def _sign_ins(store: Store, connection_id: str) -> SignIns:
-    found = await store.exchanges(connection_id, ExchangeQuery(limit=SIGN_INS, resource_type=SIGN_IN))
+    found = await store.exchanges(connection_id, ExchangeQuery(limit=SIGN_INS, sign_ins=True))
     test = next((each for each in found if _is_tested(each)), None)
     refused = 0
     last: int | None = None

@@ -120,7 +120,7 @@ async def _add_tail(
 
 
 async def _present(store: Store, connection: Connection, now: int) -> Present:
-    tokens = await store.tokens(connection.id)
+    tokens = await store.tokens(connection.id, of_people=False)
     good = {
         each.id: each.scopes
         for each in tokens

@@ -63,7 +63,7 @@ async def is_provisioned(store: Store, arrival: Arrival) -> bool:
 
     That a token ran out, or was replaced and the new one not used yet, does not hand the people over to sign-ins.
     """
-    tokens = [each for each in await store.tokens(arrival.connection.id) if each.user_id is None]
+    tokens = await store.tokens(arrival.connection.id, of_people=False)
     return any(each.revoked_at is None for each in tokens) and any(each.last_used_at is not None for each in tokens)
 
 
@@ -111,7 +111,7 @@ async def complete(
 ) -> Admitted | Refused:
     """Make or update the account, link the identity, keep the proof of `address` (else the profile's), join groups.
 
-    Refused where the account would get an address of a domain that is not allowed, or is no more since it was asked for.
+    Refused where the account would get an address of a domain that is not allowed, or is no more by now.
     """
     if proof == "code" and address:
         # An account of a sign-in's has the address that was proven, not another one that was claimed.

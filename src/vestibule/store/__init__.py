@@ -165,8 +165,11 @@ class Store(SignOnStore, DomainStore, LogStore, RollCallStore, TicketStore, Prot
         """A token of whatever connection, for the operator's commands only. Raises NotFound."""
         ...
 
-    async def tokens(self, connection_id: str) -> list[Token]:
-        """The tokens of a connection, revoked and expired ones too, in the order of making."""
+    async def tokens(self, connection_id: str, *, of_people: bool = True) -> list[Token]:
+        """The tokens of a connection, revoked and expired ones too, in the order of making.
+
+        Those `of_people`, of which there may be one for each person, are passed over where they are not wanted.
+        """
         ...
 
     async def change_token(

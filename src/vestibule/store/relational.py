@@ -119,9 +119,9 @@ class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, Relati
         """See Store."""
         return await tokens.find(self._engine.reading, token_id)
 
-    async def tokens(self, connection_id: str) -> list[Token]:
+    async def tokens(self, connection_id: str, *, of_people: bool = True) -> list[Token]:
         """See Store."""
-        return await tokens.of(self._engine.reading, connection_id)
+        return await tokens.of(self._engine.reading, connection_id, of_people=of_people)
 
     async def change_token(
         self, connection_id: str, token_id: str, change: Callable[[Token], tuple[TokenChange, Audit] | None]

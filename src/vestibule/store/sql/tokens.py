@@ -54,9 +54,10 @@ async def find(db: Db, token_id: str) -> Token:
     return token_of(row)
 
 
-async def of(db: Db, connection_id: str) -> list[Token]:
+async def of(db: Db, connection_id: str, *, of_people: bool) -> list[Token]:
     """The tokens of a connection in the order of making."""
-    rows = await db.rows(f"SELECT {TOKEN} FROM tokens WHERE connection_id = $1 ORDER BY id", connection_id)
+    which = "" if of_people else " AND user_id IS NULL"
+    rows = await db.rows(f"SELECT {TOKEN} FROM tokens WHERE connection_id = $1{which} ORDER BY id", connection_id)
     return [token_of(row) for row in rows]
 
 
