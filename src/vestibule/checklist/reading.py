@@ -1,6 +1,6 @@
 """What is the case with a connection, read for its checklist: a bounded number of reads, by keys and counters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vestibule import cycles
@@ -27,6 +27,8 @@ class SignIns:
     test_passed: bool = False
     test_error: str | None = None
     last_at: int | None = None
+    exact: bool = True
+    """Whether nobody can have come in after `last_at`: what is known of that is older than what the log has."""
     refused: int = 0
     """How many real ones were refused since the last that went through."""
 
@@ -88,9 +90,9 @@ async def _sign_ins(store: Store, connection_id: str) -> SignIns:
     found = await store.exchanges(connection_id, ExchangeQuery(limit=SIGN_INS, sign_ins=True))
     test = next((each for each in found if _is_tested(each)), None)
     refused = 0
-    last: int | None = None
+    last, exact = None, True
     for each in found:
-        if each.facts.get("test"):
+        if each.facts.get("test") or each.path.endswith("/slo"):
             continue
         if each.facts.get("session") and each.error is None:
             last = each.at
@@ -99,15 +101,18 @@ async def _sign_ins(store: Store, connection_id: str) -> SignIns:
     if last is None:
         # The log is kept for a while only; who has signed in is known for longer.
         newest = await store.identities(connection_id, limit=1)
-        last = newest[0].last_login_at if newest else None
-    if test is None:
-        return SignIns(last_at=last, refused=refused)
-    return SignIns(test.at, test.error is None, test.error, last, refused)
+        last, exact = newest[0].last_login_at if newest else None, False
+    seen = SignIns(last_at=last, exact=exact, refused=refused)
+    return seen if test is None else replace(seen, tested_at=test.at, test_passed=not test.error, test_error=test.error)
 
 
 def _is_tested(exchange: Exchange) -> bool:
-    """Whether it is a test sign-in that came to an end, good or bad; its beginning is recorded, too."""
-    return bool(exchange.facts.get("test")) and (exchange.error is not None or "test_id" in exchange.facts)
+    """Whether it is a test sign-in that came to an end, good or bad; its beginning is recorded, too.
+
+    One that was not let begin, as there were too many, tells nothing.
+    """
+    ended = "test_id" in exchange.facts or exchange.error not in (None, "rate_limited")
+    return bool(exchange.facts.get("test")) and ended
 
 
 async def _rolls(store: Store, expectations: tuple[KeptExpectation, ...]) -> tuple[RollRecord, ...]:

@@ -7,6 +7,7 @@ from vestibule.checklist.step import Step
 from vestibule.checklist.values import place_of
 from vestibule.checklist.words import DAY, day
 from vestibule.saml import certificates
+from vestibule.saml.certificates import Certificate
 from vestibule.saml.errors import SamlError
 from vestibule.signon import OidcIdp, SamlIdp
 
@@ -32,41 +33,49 @@ def sign_on_step(seen: Situation, now: int) -> Step:
 
 
 def _of_saml(idp: SamlIdp, kind: str, expired_until: int | None, now: int) -> Step:
-    until = _good_until(idp)
-    if until is None:
-        return Step(
-            _NAME,
-            _TITLE,
-            "failed",
-            "By SAML, but no certificate of the identity provider's is known.",
-            _send(idp, kind),
-        )
-    if until <= now and (expired_until is None or expired_until <= now):
-        told = f"By SAML. The certificate ended on {day(until)}, so that everybody is refused."
-        return Step(_NAME, _TITLE, "failed", told, f"Make a new certificate there. {_send(idp, kind)}")
+    known = _certificates(idp)
+    believed = [each for each in known if each.strong]
+    if not believed:
+        what = "the key of its certificate is too weak to be believed" if known else "no certificate of it is known"
+        told = f"By SAML, but {what}, so that everybody is refused."
+        return Step(_NAME, _TITLE, "failed", told, _renew(idp, kind) if known else _send(idp, kind))
+    until = max(each.not_after for each in believed)
+    good = [each.not_after for each in believed if each.not_before <= now]
+    if not good:
+        begins = day(min(each.not_before for each in believed))
+        told = f"By SAML. The certificate is good from {begins} on only, so that everybody is refused until then."
+        return Step(_NAME, _TITLE, "failed", told, f"Let one sign that is good now. {_send(idp, kind)}")
+    if max(good) <= now and (expired_until is None or expired_until <= now):
+        told = f"By SAML. The certificate ended on {day(max(good))}, so that everybody is refused."
+        return Step(_NAME, _TITLE, "failed", told, _renew(idp, kind))
     if until - now < SOON:
         told = f"By SAML. The certificate {'ended' if until <= now else 'ends'} on {day(until)}."
-        return Step(_NAME, _TITLE, "attention", told, f"Make a new certificate there in time. {_send(idp, kind)}")
+        return Step(_NAME, _TITLE, "attention", told, _renew(idp, kind, " in time"))
     if idp.metadata_fault is not None:
         told = f"By SAML. The certificate is good until {day(until)}, but the metadata could not be read lately."
-        return Step(
-            _NAME, _TITLE, "attention", told, "See that the metadata's address can be reached without a sign-in."
-        )
+        return Step(_NAME, _TITLE, "attention", told, _REACH)
     return Step(_NAME, _TITLE, "done", f"By SAML. The certificate is good until {day(until)}.", None)
 
 
-def _good_until(idp: SamlIdp) -> int | None:
-    """The end of the certificate that lasts longest, as one of them is enough."""
-    ends: list[int] = []
+_REACH: Final = "See that the metadata's address can be reached without a sign-in."
+
+
+def _certificates(idp: SamlIdp) -> list[Certificate]:
+    """Those that can be read; one of them is enough."""
+    found: list[Certificate] = []
     for each in idp.certificates:
         try:
-            ends.append(certificates.read(each).not_after)
+            found.append(certificates.read(each))
         except SamlError:
             continue
-    return max(ends, default=None)
+    return found
+
+
+def _renew(idp: SamlIdp, kind: str, when: str = "") -> str:
+    return f"Make a new certificate there{when}. {_send(idp, kind)}"
 
 
 def _send(idp: SamlIdp, kind: str) -> str:
     if idp.metadata_url is not None:
-        return "It is read from the metadata by itself within a day."
+        return _REACH if idp.metadata_fault is not None else "It is read from the metadata by itself within a day."
     return f"Send whoever invited you the metadata of the application: {place_of('metadata', kind)}."

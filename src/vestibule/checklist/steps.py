@@ -9,10 +9,11 @@ from vestibule.checklist.step import Standing, Step
 from vestibule.checklist.token_step import token_step
 from vestibule.checklist.values import name_of, place_of, provisioning_place
 from vestibule.checklist.words import capital, when
-from vestibule.counting import counted, verb
+from vestibule.counting import counted, people, verb
 from vestibule.cycles import State
 from vestibule.cycles.words import idp_of
 from vestibule.domains.proof import record_name, record_value
+from vestibule.store.roll_calls import RollRecord
 
 __all__ = ["Standing", "Step", "steps_of"]
 
@@ -45,18 +46,31 @@ def _test(seen: Situation, _now: int) -> Step:
 def _sign_ins(seen: Situation, _now: int) -> Step:
     name, title, found = "sign_ins", "People sign in", seen.sign_ins
     if found.last_at is not None:
-        since = f" {counted(found.refused, 'sign-in')} since then came to nothing." if found.refused else ""
-        return Step(name, title, "done", f"Somebody signed in last at {when(found.last_at)}.{since}", None)
+        last = f"last at {when(found.last_at)}" if found.exact else f"at {when(found.last_at)}, or later, too"
+        since = f" {counted(found.refused, 'request')} to sign in since then came to nothing." if found.refused else ""
+        told = f"Somebody signed in {last}.{since}"
+        if found.refused >= _MANY:
+            return Step(name, title, "attention", told, _MAKE_TEST)
+        return Step(name, title, "done", told, None)
     if found.refused:
-        told = f"Of the last {SIGN_INS} requests to sign in {found.refused} were refused, and none went through."
-        return Step(name, title, "failed", told, "Make a test sign-in, which says what is wrong.")
+        were = verb(found.refused, "was", "were")
+        told = f"Of the newest requests to sign in (of {SIGN_INS}) {found.refused} {were} refused; none went through."
+        return Step(name, title, "failed", told, _MAKE_TEST)
     todo = f"Assign people to the application: {place_of('assignment', seen.connection.idp)}. Then sign in."
     return Step(name, title, "open", "Nobody has signed in yet.", todo)
+
+
+_MANY: Final = 10
+"""So many refusals one after the other are more than a person's who mistook something."""
+_MAKE_TEST: Final = "Make a test sign-in, which says what is wrong."
 
 
 def _calls(seen: Situation, _now: int) -> Step:
     name, last = "calls", seen.overview.history.last_contact
     title = f"{capital(name_of(seen.connection.idp))} calls"
+    if last is not None and seen.overview.verdict.state == "locked_out":
+        told = f"What called last, at {when(last)}, had no token that is accepted."
+        return Step(name, title, "attention", told, _enter_token(seen))
     if last is not None:
         return Step(name, title, "done", f"It called last at {when(last)}.", None)
     return Step(name, title, "open", "It has never called.", _enter_token(seen))
@@ -73,7 +87,7 @@ def _first_user(seen: Situation, _now: int) -> Step:
     here = f"{counted(seen.users, 'user')} {verb(seen.users, 'is', 'are')} here."
     if seen.user_written and seen.users:
         return Step(name, title, "done", here, None)
-    told = f"{here} {capital(name_of(idp))} has sent none of them." if seen.users else "No user is here yet."
+    told = f"{here} {capital(name_of(idp))} has sent none of them." if seen.users else "No user is here."
     todo = "Assign one person to the application there, and have provisioning started."
     if idp in _BUTTONS:
         todo = f"Press “{idp_of(idp).one_person}” for one person there: it calls at once."
@@ -88,7 +102,7 @@ def _first_group(seen: Situation, _now: int) -> Step:
     told = (
         f"{here} {capital(name_of(idp))} has sent none of them, as far as is seen."
         if seen.groups
-        else "No group is here yet."
+        else "No group is here."
     )
     if any(each.kind == "Group" for each in seen.overview.history.open.values()):
         return Step(
@@ -158,15 +172,25 @@ def _roll_call(seen: Situation, _now: int) -> Step:
         )
     uncalled = [each for each in kept if each.balanced is None]
     drifting = sum(each.balanced is False for each in kept)
-    shown = tuple(f"{each.group}: {each.present:,} of {each.expected:,} are here." for each in seen.rolls)
-    told = f"{len(kept) - len(uncalled) - drifting:,} of {counted(len(kept), 'group')} have everybody who is expected."
+    shown = tuple(map(_figures, seen.rolls))
+    balanced = len(kept) - len(uncalled) - drifting
+    told = f"{balanced:,} of {counted(len(kept), 'group')} {verb(balanced, 'has', 'have')} those who are expected."
     if drifting:
-        more = (f"And {drifting - SHOWN:,} more groups.",) if drifting > SHOWN else ()
-        todo = "Ask whoever invited you for the roll call: it gives the reason for each who is missing."
+        more = (f"And {counted(drifting - SHOWN, 'more group')}.",) if drifting > SHOWN else ()
+        todo = "Ask whoever invited you for the roll call: it gives the reason for each who is missing, or too many."
         return Step(name, title, "attention", told, todo, shown + more)
     if uncalled:
         return Step(name, title, "open", told, "The roll of the others is called within a few minutes.")
     return Step(name, title, "done", told, None)
+
+
+def _figures(roll: RollRecord) -> str:
+    if not roll.extra:
+        return f"{roll.group}: {roll.present:,} of {roll.expected:,} {verb(roll.present, 'is', 'are')} here."
+    return (
+        f"{roll.group}: {people(roll.present)} {verb(roll.present, 'is', 'are')} here and {roll.expected:,} expected: "
+        f"{roll.missing:,} missing, {roll.extra:,} too many."
+    )
 
 
 def _domains(seen: Situation, _now: int) -> Step:
@@ -182,14 +206,20 @@ def _domains(seen: Situation, _now: int) -> Step:
         for each in waiting[:SHOWN]
     )
     others = tuple(f"{each.domain} is {each.state}." for each in found if each.state in ("disputed", "lost"))[:SHOWN]
+    todos = tuple(todo for state, todo in _OF_DOMAINS.items() if any(each.state == state for each in found))
     if waiting:
-        todo = "Have these records added to the DNS of the domains; they are looked for again and again."
+        records = "Have these records added to the DNS of the domains; they are looked for again and again."
+        todo = " ".join((records, *todos))
         return Step(name, title, "attention" if proven else "open", told, todo, lines + others)
     if others:
-        return Step(
-            name, title, "attention", told, "Ask whoever invited you: another company has proven it, too.", others
-        )
+        return Step(name, title, "attention", told, " ".join(todos), others)
     return Step(name, title, "done", told, None)
+
+
+_OF_DOMAINS: Final = {
+    "disputed": "Ask whoever invited you about what is disputed: another company has proven it, too.",
+    "lost": "Ask whoever invited you to claim anew what is lost, if it is yours.",
+}
 
 
 _STEPS: Final[tuple[Callable[[Situation, int], Step], ...]] = (
