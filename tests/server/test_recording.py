@@ -81,10 +81,22 @@ def test_who_has_a_token_that_is_over_cannot_push_out_the_log(tenant: Tenant) ->
     assert sum(each.token_id == token.id for each in everything(tenant)) == LIMITED
 
 
-def test_who_sends_too_much_without_a_token_cannot_push_out_the_log(tenant: Tenant) -> None:
+def test_who_sends_too_much_is_asked_for_a_token_first(tenant: Tenant) -> None:
+    long = {"userName": "x" * 300_000}
     for _ in range(MOST + 3):
-        assert knock(tenant, None, {"userName": "x" * 300_000}).status_code == 413
-    assert sum(each.status == 413 for each in everything(tenant)) == MOST
+        assert knock(tenant, None, long).status_code == 401
+    assert sum(each.token_id is None for each in everything(tenant)) == MOST
+    answer = tenant.http.post("/Users", json=long)
+    assert answer.status_code == 413
+    assert (entry(tenant, answer).token_id, entry(tenant, answer).error) == (tenant.token.id, "payload_too_large")
+
+
+def test_what_is_sent_to_a_connection_that_is_none_is_in_no_log_however_long_it_is(tenant: Tenant) -> None:
+    nowhere = tenant.vestibule.scim_url("con_nowhere")
+    for content in (b"x", b"x" * 300_000):
+        assert httpx2.post(f"{nowhere}/Users", content=content, trust_env=False).status_code == 404
+    everything(tenant)
+    assert tenant.vestibule.admin(lambda store: store.exchanges("con_nowhere", ExchangeQuery())) == []
 
 
 def everything(tenant: Tenant) -> list[Exchange]:

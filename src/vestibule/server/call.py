@@ -33,8 +33,8 @@ class Call:
     """The connection's SCIM base URL."""
     query: str = ""
     """The query string as it was sent."""
-    query_refusal: ScimError | None = None
-    """Why the parameters cannot be acted on, for who is let in."""
+    refusal: ScimError | None = None
+    """Why it cannot be acted on, by its parameters or its length, for who is let in."""
     client: str | None = None
     """The address that the call came from, as far as the proxies before us can be believed."""
     complete: "Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]] | None" = None

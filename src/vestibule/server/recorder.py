@@ -58,7 +58,11 @@ class Recorder:
         call = self._open(scope, self.clock.now())
 
         async def handle(call: Call) -> Answer:
-            call.body = await self._read(receive)
+            try:
+                call.body = await self._read(receive)
+            except PayloadTooLarge as error:
+                # Who calls is asked first: what a stranger sends belongs in no log of his choice.
+                call.refusal = error
             return await self.handle(call)
 
         try:

@@ -59,8 +59,8 @@ class ScimEndpoints:
         except TooManyRequests:
             self._name(call)
             raise
-        if call.query_refusal is not None:
-            raise call.query_refusal
+        if call.refusal is not None:
+            raise call.refusal
         segments = [each for each in call.path.split("/") if each]
         head = segments[0].lower() if segments else ""
         if head in _DISCOVERY:
