@@ -27,8 +27,8 @@ def _of_connection(exchange: Exchange) -> Explanation:
     wanted = max(2 * rate, 100)
     return Explanation(
         "rate_limited",
-        f"More requests came from the identity provider than {rate:,} a second; this one was not looked at, and "
-        "nothing was changed.",
+        f"More requests came to this connection than {rate:,} a second; this one was not looked at, and nothing was "
+        "changed.",
         f"{int(facts.get('burst') or 0):,} are let through at once and {rate:,} a second after that, so that one "
         f"connection cannot slow down the others. {_again(exchange)} {_LATER}",
         (
