@@ -32,6 +32,16 @@ def rfc3339(instant: int) -> str:
     return f"{_second(instant // 1_000_000)}.{instant // 1_000 % 1_000:03d}Z"
 
 
+def to_the_minute(instant: int) -> str:
+    """An instant as people read it, in UTC: `2026-11-24 08:00 UTC`."""
+    return f"{rfc3339(instant)[:16].replace('T', ' ')} UTC"
+
+
+def to_the_day(instant: int) -> str:
+    """The day of an instant, in UTC: `2026-11-24`."""
+    return rfc3339(instant)[:10]
+
+
 @lru_cache(maxsize=4_096)
 def _second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -51,7 +51,10 @@ def test_what_is_said_stands_before_what_the_dialect_brings() -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"dialekt": "strict"}, "no setting `dialekt`: they are allowed_domains, dialect, extensions, hold_deactivations"),
+        (
+            {"dialekt": "strict"},
+            "no setting `dialekt`: they are allowed_domains, dialect, extensions, hold_deactivations",
+        ),
         ({"dialect": "Strict"}, "`dialect` must be one of tolerant, strict, entra, okta, not 'Strict'"),
         ({"dialect": ["strict"]}, "`dialect` must be one of"),
         ({"references": "accept"}, "`references` must be one of park, refuse"),

@@ -3,16 +3,14 @@
 from typing import Final
 
 from vestibule.checklist.reading import Situation
-from vestibule.checklist.step import Step
+from vestibule.checklist.step import SOON, Step
 from vestibule.checklist.values import place_of
-from vestibule.checklist.words import DAY, day
+from vestibule.clock import to_the_day
 from vestibule.saml import certificates
 from vestibule.saml.certificates import Certificate
 from vestibule.saml.errors import SamlError
 from vestibule.signon import OidcIdp, SamlIdp
 
-SOON: Final = 30 * DAY
-"""So long before its end a certificate is warned of."""
 _NAME, _TITLE = "sign_on", "Sign-on is set up"
 
 
@@ -42,19 +40,19 @@ def _of_saml(idp: SamlIdp, kind: str, expired_until: int | None, now: int) -> St
     until = max(each.not_after for each in believed)
     good = [each.not_after for each in believed if each.not_before <= now]
     if not good:
-        begins = day(min(each.not_before for each in believed))
+        begins = to_the_day(min(each.not_before for each in believed))
         told = f"By SAML. The certificate is good from {begins} on only, so that everybody is refused until then."
         return Step(_NAME, _TITLE, "failed", told, f"Let one sign that is good now. {_send(idp, kind)}")
     if max(good) <= now and (expired_until is None or expired_until <= now):
-        told = f"By SAML. The certificate ended on {day(max(good))}, so that everybody is refused."
+        told = f"By SAML. The certificate ended on {to_the_day(max(good))}, so that everybody is refused."
         return Step(_NAME, _TITLE, "failed", told, _renew(idp, kind))
     if until - now < SOON:
-        told = f"By SAML. The certificate {'ended' if until <= now else 'ends'} on {day(until)}."
+        told = f"By SAML. The certificate {'ended' if until <= now else 'ends'} on {to_the_day(until)}."
         return Step(_NAME, _TITLE, "attention", told, _renew(idp, kind, " in time"))
     if idp.metadata_fault is not None:
-        told = f"By SAML. The certificate is good until {day(until)}, but the metadata could not be read lately."
+        told = f"By SAML. The certificate is good until {to_the_day(until)}, but the metadata could not be read lately."
         return Step(_NAME, _TITLE, "attention", told, _REACH)
-    return Step(_NAME, _TITLE, "done", f"By SAML. The certificate is good until {day(until)}.", None)
+    return Step(_NAME, _TITLE, "done", f"By SAML. The certificate is good until {to_the_day(until)}.", None)
 
 
 _REACH: Final = "See that the metadata's address can be reached without a sign-in."

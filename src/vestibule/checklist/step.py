@@ -1,10 +1,12 @@
 """The form of a step."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from vestibule.model import JsonObject
 
+SOON: Final = 30 * 86_400_000_000
+"""So long before its end, in microseconds, a certificate or a token is warned of."""
 Standing = Literal["done", "open", "attention", "failed", "optional"]
 """`attention`: it is there, and something about it will fail or end soon. `optional`: it need not be done."""
 

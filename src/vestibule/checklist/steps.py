@@ -8,7 +8,7 @@ from vestibule.checklist.sign_on_step import sign_on_step
 from vestibule.checklist.step import Standing, Step
 from vestibule.checklist.token_step import token_step
 from vestibule.checklist.values import name_of, place_of, provisioning_place
-from vestibule.checklist.words import capital, when
+from vestibule.clock import to_the_minute
 from vestibule.counting import counted, people, verb
 from vestibule.cycles import State
 from vestibule.cycles.words import idp_of
@@ -33,12 +33,12 @@ def _test(seen: Situation, _now: int) -> Step:
         todo = "Make a test sign-in by the link above: it signs nobody in, and shows every check."
         return Step(name, title, "open", "No test was made lately.", todo)
     if sign_ins.test_passed:
-        return Step(name, title, "done", f"The last one went through, {when(sign_ins.tested_at)}.", None)
+        return Step(name, title, "done", f"The last one went through, {to_the_minute(sign_ins.tested_at)}.", None)
     if sign_ins.last_at is not None and sign_ins.last_at > sign_ins.tested_at:
-        told = f"The last one was refused, {when(sign_ins.tested_at)}; somebody has signed in since."
+        told = f"The last one was refused, {to_the_minute(sign_ins.tested_at)}; somebody has signed in since."
         return Step(name, title, "optional", told, None)
     return Step(
-        name, title, "failed", f"The last one was refused, {when(sign_ins.tested_at)}: {sign_ins.test_error}.",
+        name, title, "failed", f"The last one was refused, {to_the_minute(sign_ins.tested_at)}: {sign_ins.test_error}.",
         "Make another one: its page says which check fails, and where that is mended.",
     )  # fmt: skip
 
@@ -46,7 +46,8 @@ def _test(seen: Situation, _now: int) -> Step:
 def _sign_ins(seen: Situation, _now: int) -> Step:
     name, title, found = "sign_ins", "People sign in", seen.sign_ins
     if found.last_at is not None:
-        last = f"last at {when(found.last_at)}" if found.exact else f"at {when(found.last_at)}, or later, too"
+        at = to_the_minute(found.last_at)
+        last = f"last at {at}" if found.exact else f"at {at}, or later, too"
         since = f" {counted(found.refused, 'request')} to sign in since then came to nothing." if found.refused else ""
         told = f"Somebody signed in {last}.{since}"
         if found.refused >= _MANY:
@@ -65,14 +66,19 @@ _MANY: Final = 10
 _MAKE_TEST: Final = "Make a test sign-in, which says what is wrong."
 
 
+def _capital(text: str) -> str:
+    """A sentence that may begin with a name."""
+    return text[:1].upper() + text[1:]
+
+
 def _calls(seen: Situation, _now: int) -> Step:
     name, last = "calls", seen.overview.history.last_contact
-    title = f"{capital(name_of(seen.connection.idp))} calls"
+    title = f"{_capital(name_of(seen.connection.idp))} calls"
     if last is not None and seen.overview.verdict.state == "locked_out":
-        told = f"What called last, at {when(last)}, had no token that is accepted."
+        told = f"What called last, at {to_the_minute(last)}, had no token that is accepted."
         return Step(name, title, "attention", told, _enter_token(seen))
     if last is not None:
-        return Step(name, title, "done", f"It called last at {when(last)}.", None)
+        return Step(name, title, "done", f"It called last at {to_the_minute(last)}.", None)
     return Step(name, title, "open", "It has never called.", _enter_token(seen))
 
 
@@ -87,7 +93,7 @@ def _first_user(seen: Situation, _now: int) -> Step:
     here = f"{counted(seen.users, 'user')} {verb(seen.users, 'is', 'are')} here."
     if seen.user_written and seen.users:
         return Step(name, title, "done", here, None)
-    told = f"{here} {capital(name_of(idp))} has sent none of them." if seen.users else "No user is here."
+    told = f"{here} {_capital(name_of(idp))} has sent none of them." if seen.users else "No user is here."
     todo = "Assign one person to the application there, and have provisioning started."
     if idp in _BUTTONS:
         todo = f"Press “{idp_of(idp).one_person}” for one person there: it calls at once."
@@ -100,7 +106,7 @@ def _first_group(seen: Situation, _now: int) -> Step:
     if seen.group_written and seen.groups:
         return Step(name, title, "done", here, None)
     told = (
-        f"{here} {capital(name_of(idp))} has sent none of them, as far as is seen."
+        f"{here} {_capital(name_of(idp))} has sent none of them, as far as is seen."
         if seen.groups
         else "No group is here."
     )
@@ -138,7 +144,7 @@ def _cycle(seen: Situation, _now: int) -> Step:
         elif verdict.refusal is not None:
             todo = f"Once what was refused is mended, {press}"
         else:
-            todo = capital(press)
+            todo = _capital(press)
     standing = CYCLES[verdict.state]
     if todo is None and standing not in ("done", "open"):
         todo = "Ask whoever invited you: their log tells which requests were refused, and why."

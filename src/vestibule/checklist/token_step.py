@@ -3,13 +3,12 @@
 from typing import Final
 
 from vestibule.checklist.reading import Situation
-from vestibule.checklist.step import Step
+from vestibule.checklist.step import SOON, Step
 from vestibule.checklist.values import token_field
-from vestibule.checklist.words import DAY, day, when
-from vestibule.model import Token
+from vestibule.clock import to_the_day, to_the_minute
+from vestibule.connections import is_active
 from vestibule.scim.scopes import GROUP_SYNC, SCOPES
 
-SOON: Final = 30 * DAY
 _NAME, _TITLE = "token", "A token for provisioning"
 _USER_SYNC: Final = frozenset({"get:users", "post:users", "patch:users"})
 """Without these no user is synced. Most identity providers deactivate, so that deleting need not be granted."""
@@ -17,7 +16,7 @@ _USER_SYNC: Final = frozenset({"get:users", "post:users", "patch:users"})
 
 def token_step(seen: Situation, now: int) -> Step:
     """How the token stands that is in use, or will be."""
-    active = [each for each in seen.tokens if _is_active(each, now)]
+    active = [each for each in seen.tokens if is_active(each, now)]
     if not active:
         told = "The tokens that there were are revoked or have expired." if seen.tokens else "None was made yet."
         todo = f"Ask whoever invited you for a token; it goes into the field “{token_field(seen.connection.idp)}”."
@@ -25,7 +24,9 @@ def token_step(seen: Situation, now: int) -> Step:
     # What matters is the one that the identity provider has: the one that was used last, else the newest.
     token = max(active, key=lambda each: (each.last_used_at or 0, each.id))
     name = f"The token that ends in …{token.last_four}"
-    used = f"; it was used last at {when(token.last_used_at)}" if token.last_used_at else "; it was not used yet"
+    used = (
+        f"; it was used last at {to_the_minute(token.last_used_at)}" if token.last_used_at else "; it was not used yet"
+    )
     lacks_users, lacks_groups = _USER_SYNC - token.scopes, GROUP_SYNC - token.scopes
     if lacks_users or lacks_groups:
         lacking = ", ".join(each for each in SCOPES if each in lacks_users | lacks_groups)
@@ -35,9 +36,5 @@ def token_step(seen: Situation, now: int) -> Step:
         return Step(_NAME, _TITLE, "attention", told, todo)
     if token.expires_at is not None and token.expires_at - now < SOON:
         todo = "Ask whoever invited you for the next one, and enter it there before that day."
-        return Step(_NAME, _TITLE, "attention", f"{name} ends on {day(token.expires_at)}{used}.", todo)
+        return Step(_NAME, _TITLE, "attention", f"{name} ends on {to_the_day(token.expires_at)}{used}.", todo)
     return Step(_NAME, _TITLE, "done", f"{name} may sync users and groups{used}.", None)
-
-
-def _is_active(token: Token, now: int) -> bool:
-    return token.revoked_at is None and (token.expires_at is None or now < token.expires_at)

@@ -13,7 +13,7 @@ from vestibule import connections
 from vestibule.cli.printable import printable
 from vestibule.cli.session import UNREACHABLE, Session, command, fail
 from vestibule.cli.source import read_expectations, read_people
-from vestibule.clock import rfc3339
+from vestibule.clock import to_the_minute
 from vestibule.connections import Refused
 from vestibule.rollcall import MOST, ExpectedPerson, keeping
 from vestibule.rollcall.keeping import Taken, in_pages
@@ -247,4 +247,4 @@ def _told(kept: KeptExpectation) -> str:
     told = f"{kept.group}: {kept.count} expected, from {kept.source} {where}".rstrip()
     nested = f"; groups within it: {', '.join(kept.nested)}" if kept.nested else ""
     hint = "; a hint, which grows with each sign-in" if kept.hint else ""
-    return printable(f"{told}, kept {rfc3339(kept.taken_at)[:16].replace('T', ' ')} UTC{nested}{hint}")
+    return printable(f"{told}, kept {to_the_minute(kept.taken_at)}{nested}{hint}")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vestibule.cli.printable import printable
-from vestibule.clock import rfc3339
+from vestibule.clock import to_the_minute
 from vestibule.cycles import Run
 from vestibule.model import Pending
 from vestibule.rollcall import Extra, GroupRoll, Missing
@@ -122,6 +122,5 @@ def history_lines(rolls: Sequence[tuple[RollRecord, Run | None]]) -> Iterator[st
     for name, (each, cycle) in zip(names, rolls, strict=True):
         reasons = ", ".join(f"{count} {reason}" for reason, count in each.reasons.items())
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
-        when = f"{rfc3339(each.at)[:16].replace('T', ' ')} UTC"
         number = "" if cycle is None else cycle.number
-        yield f"{when:<20}  {number:>5}  {name:<{width}}  {figures}  {reasons or 'balanced'}"
+        yield f"{to_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {reasons or 'balanced'}"

@@ -8,7 +8,7 @@ import orjson
 from vestibule import connections, sessions, sp_keys
 from vestibule.cli.session import Session, command
 from vestibule.cli.sign_on import seal_of
-from vestibule.clock import rfc3339
+from vestibule.clock import rfc3339, to_the_day
 from vestibule.connections import Refused
 from vestibule.model import EmailVerification, Identity, JsonObject, SpKey
 from vestibule.sealing import SealError
@@ -242,7 +242,7 @@ def _key_json(each: SpKey) -> JsonObject:
 def _show_keys(session: Session, keys: list[SpKey]) -> None:
     session.emit(
         {"keys": [_key_json(each) for each in keys]},
-        "\n".join(f"{each.id}  {each.state}  until {rfc3339(each.not_after)[:10]}" for each in keys),
+        "\n".join(f"{each.id}  {each.state}  until {to_the_day(each.not_after)}" for each in keys),
     )
 
 

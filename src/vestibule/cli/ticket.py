@@ -7,7 +7,7 @@ import click
 
 from vestibule import connections, tickets
 from vestibule.cli.session import FINDING, Session, command
-from vestibule.clock import rfc3339
+from vestibule.clock import to_the_minute
 from vestibule.model import JsonObject
 from vestibule.store import Store
 from vestibule.tickets import DAY, LASTS, Ticket, state_of, ticket_json
@@ -51,7 +51,7 @@ def create(session: Session, connection_id: str, label: str, mail: str | None, d
     told = None if invitation is None else invitation.as_json()
     session.emit(
         {**ticket_json(made.ticket, session.clock.now()), "link": link, "invitation": told},
-        f"{made.ticket.id}  until {_day(made.ticket.expires_at)}\n{link}\n"
+        f"{made.ticket.id}  until {to_the_minute(made.ticket.expires_at)}\n{link}\n"
         "The link is shown this once; only a hash is kept. Whoever has it sees the page.",
     )
     if invitation is not None and invitation.sent:
@@ -109,7 +109,7 @@ def extend(session: Session, ticket_id: str, days: float) -> None:
     )
     session.emit(
         ticket_json(changed, session.clock.now()),
-        f"{changed.id} is good until {_day(changed.expires_at)}, by the same link.",
+        f"{changed.id} is good until {to_the_minute(changed.expires_at)}, by the same link.",
     )
 
 
@@ -134,15 +134,15 @@ def _mailer(session: Session) -> "Mailer | None":
 
 def _line(each: Ticket, now: int) -> str:
     seen = (
-        "not opened yet" if each.last_opened_at is None else f"opened {each.opens}×, last {_day(each.last_opened_at)}"
+        "not opened yet"
+        if each.last_opened_at is None
+        else f"opened {each.opens}×, last {to_the_minute(each.last_opened_at)}"
     )
     who = " ".join(filter(None, (each.label, f"<{each.mail}>" if each.mail else "")))
     state = state_of(each, now)
-    return f"{each.id}  {each.connection_id}  {state:<7}  until {_day(each.expires_at)}  {seen}  {who}".rstrip()
-
-
-def _day(instant: int) -> str:
-    return f"{rfc3339(instant)[:16].replace('T', ' ')} UTC"
+    return (
+        f"{each.id}  {each.connection_id}  {state:<7}  until {to_the_minute(each.expires_at)}  {seen}  {who}".rstrip()
+    )
 
 
 def _step(step: Any) -> str:

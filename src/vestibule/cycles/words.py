@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from vestibule.clock import rfc3339
+from vestibule.clock import rfc3339, to_the_minute
 from vestibule.counting import counted, verb
 from vestibule.cycles.history import History, Refusal, Run
 from vestibule.cycles.verdict import State, Verdict
@@ -219,7 +219,7 @@ def _newest(verdict: Verdict) -> str:
 
 
 def _at(instant: int | None) -> str:
-    return "some time" if instant is None else f"{rfc3339(instant)[:16].replace('T', ' ')} UTC"
+    return "some time" if instant is None else to_the_minute(instant)
 
 
 def cycle_json(run: Run) -> JsonObject:

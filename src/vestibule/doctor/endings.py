@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vestibule.clock import rfc3339
+from vestibule.clock import rfc3339, to_the_day
 from vestibule.counting import counted
 from vestibule.doctor.finding import Finding, customer, operator
 from vestibule.model import SpKey, Token
@@ -18,7 +18,7 @@ WARNED = (60, 30, 7)
 
 def _when(instant: int, now: int) -> str | None:
     """`ended on …`, `ends within a day, on …` or `ends in … days, on …` for what is near; None for what is not."""
-    day = rfc3339(instant)[:10]
+    day = to_the_day(instant)
     if instant <= now:
         return f"ended on {day}"
     left = (instant - now) // DAY
@@ -71,7 +71,7 @@ def _of_certificates(idp: SamlIdp, renew: str, now: int, expired_until: int) -> 
         Finding(
             "certificate_expires",
             f"The identity provider's signing certificate {told}.",
-            f"From {rfc3339(max(*ends, expired_until))[:10]} on every sign-in is refused. {then}",
+            f"From {to_the_day(max(*ends, expired_until))} on every sign-in is refused. {then}",
             (
                 customer("Make a new signing certificate now, and leave it inactive until it is here"),
                 operator("Read the metadata, which names the new one", renew),

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.responses import HTMLResponse, Response
 
 from vestibule.checklist import Situation, Step, Value, is_finished, name_of
-from vestibule.clock import rfc3339
+from vestibule.clock import rfc3339, to_the_minute
 from vestibule.tickets import Ticket
 
 Over = Literal["expired", "revoked", "unknown", "too_fast", "unreachable", "fault"]
@@ -40,14 +40,10 @@ MARKS: Final = {
 """Standing → a mark and a word, as colours alone tell nothing to many."""
 
 
-def _when(instant: int) -> str:
-    return f"{rfc3339(instant)[:16].replace('T', ' ')} UTC"
-
-
 _templates = Environment(
     loader=PackageLoader("vestibule.portal"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-_templates.filters["when"] = _when
+_templates.filters["when"] = to_the_minute
 _templates.filters["rfc3339"] = rfc3339
 
 
@@ -94,7 +90,7 @@ def invitation_mail(ticket: Ticket, enterprise: str, idp: str, link: str) -> tup
     """Subject and text of the mail with the link."""
     name = " ".join(enterprise.split())
     text = _templates.get_template("setup_mail.txt").render(
-        label=ticket.label, enterprise=name, idp=name_of(idp), link=link, until=_when(ticket.expires_at)
+        label=ticket.label, enterprise=name, idp=name_of(idp), link=link, until=to_the_minute(ticket.expires_at)
     )
     return f"Set up sign-in and provisioning for {name}", text
 

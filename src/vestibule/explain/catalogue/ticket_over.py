@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from vestibule.clock import rfc3339
+from vestibule.clock import to_the_minute
 from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 
@@ -16,7 +16,7 @@ def _is(error: str, exchange: Exchange) -> bool:
 
 def _ended(exchange: Exchange) -> str:
     at = exchange.facts.get("ended")
-    return f" on {rfc3339(at)[:16].replace('T', ' ')} UTC" if isinstance(at, int) else ""
+    return f" on {to_the_minute(at)}" if isinstance(at, int) else ""
 
 
 def _named(exchange: Exchange) -> str:
