@@ -4,26 +4,18 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, replace
 
-from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from vestibule.explain import SIGN_IN, TICKET, Explanation, explain
 from vestibule.model import Exchange
+from vestibule.portal.rendering import page
 from vestibule.store import NotFound, Store, Unreachable
 from vestibule.support.forms import COLLECTIONS, is_nobodys
 
 SOON = 0.25
 """Seconds within which every worker has written what it recorded."""
-_templates = Environment(loader=PackageLoader("vestibule.portal"), autoescape=True)
 _NAMES_NOBODY = frozenset({"got", "need", "reason", "limit", "allow", "guard", "quirk", "dialect", "changed"})
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +33,11 @@ class Pages:
         try:
             exchange = await self._recorded(request_id)
         except NotFound:
-            return _page("unknown.html", 404, request_id=request_id)
+            return page("unknown.html", 404, request_id=request_id)
         told = _for_outsiders(exchange)
         kind = {SIGN_IN: "Sign-in", TICKET: "Setup"}.get(exchange.resource_type or "", "Provisioning request")
         sentence = told.end_user if exchange.resource_type == SIGN_IN else told.sentence
-        return _page("explanation.html", 200, kind=kind, sentence=sentence, code=told.code, request_id=request_id)
+        return page("explanation.html", 200, kind=kind, sentence=sentence, code=told.code, request_id=request_id)
 
     async def _recorded(self, request_id: str) -> Exchange:
         """The exchange; the log is written soon after the answer that names it, by this worker or by another one."""
@@ -81,7 +73,3 @@ def _for_outsiders(exchange: Exchange) -> Explanation:
             response_body=None,
         )
     )
-
-
-def _page(name: str, status: int, **values: object) -> Response:
-    return HTMLResponse(_templates.get_template(name).render(**values), status, headers=_HEADERS)

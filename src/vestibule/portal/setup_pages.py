@@ -1,14 +1,13 @@
 """The pages of a setup ticket, for the administrator who was invited, and the mail that invites them."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from vestibule.checklist import Situation, Step, Value, is_finished, name_of
-from vestibule.clock import rfc3339, to_the_minute
+from vestibule.portal.rendering import page, text
 from vestibule.tickets import Ticket
 
 Over = Literal["expired", "revoked", "unknown", "too_fast", "unreachable", "fault"]
@@ -21,15 +20,8 @@ _STATUS: Final[dict[Over, int]] = {
     "unreachable": 503,
     "fault": 500,
 }
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    # The address is a secret: it goes neither to another site, nor into a cache, nor into an index.
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
+_HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow, noarchive"}
+"""The address is a secret, so it goes into no index either."""
 MARKS: Final = {
     "done": ("✓", "Done"),
     "open": ("○", "To do"),
@@ -38,13 +30,6 @@ MARKS: Final = {
     "optional": ("–", "Not needed"),
 }
 """Standing → a mark and a word, as colours alone tell nothing to many."""
-
-
-_templates = Environment(
-    loader=PackageLoader("vestibule.portal"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-_templates.filters["when"] = to_the_minute
-_templates.filters["rfc3339"] = rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +49,10 @@ class Shown:
 def setup_page(shown: Shown) -> Response:
     """Who invites to what and until when, the values to enter, and the steps as they stand."""
     steps = shown.steps
-    return _page(
+    return page(
         "setup.html",
         200,
+        headers=_HEADERS,
         ticket=shown.ticket,
         enterprise=shown.seen.enterprise.name,
         idp=name_of(shown.seen.connection.idp),
@@ -83,17 +69,11 @@ def setup_page(shown: Shown) -> Response:
 
 def over_page(why: Over, request_id: str, at: int | None = None) -> Response:
     """Why there is nothing to be seen, and what to do; `at` is when the ticket ended."""
-    return _page("setup_over.html", _STATUS[why], why=why, request_id=request_id, at=at)
+    return page("setup_over.html", _STATUS[why], headers=_HEADERS, why=why, request_id=request_id, at=at)
 
 
 def invitation_mail(ticket: Ticket, enterprise: str, idp: str, link: str) -> tuple[str, str]:
     """Subject and text of the mail with the link."""
     name = " ".join(enterprise.split())
-    text = _templates.get_template("setup_mail.txt").render(
-        label=ticket.label, enterprise=name, idp=name_of(idp), link=link, until=to_the_minute(ticket.expires_at)
-    )
-    return f"Set up sign-in and provisioning for {name}", text
-
-
-def _page(template: str, status: int, **values: Any) -> Response:
-    return HTMLResponse(_templates.get_template(template).render(**values), status, headers=_HEADERS)
+    told = text("setup_mail.txt", ticket=ticket, enterprise=name, idp=name_of(idp), link=link)
+    return f"Set up sign-in and provisioning for {name}", told

@@ -5,27 +5,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from vestibule.clock import rfc3339
 from vestibule.explain import explain
 from vestibule.model import EmailVerification, Exchange, JsonObject, VerifiedEmail
+from vestibule.portal import rendering
+from vestibule.portal.rendering import text
 from vestibule.signin.proofs import takes_another_address
 from vestibule.store import SessionState
 
-
-def _with_code(text: str) -> Markup:
-    """A sentence of an explanation, what stands in backticks as code."""
-    parts = text.split("`")
-    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
-
-
-_templates = Environment(
-    loader=PackageLoader("vestibule.portal"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-_templates.filters["with_code"] = _with_code
 SUBMIT = "document.forms[0].submit()"
 """The one script of these pages; the policy names it by its hash."""
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
@@ -88,7 +76,7 @@ def signed_in_page(
     return _page(
         "signed_in.html", 200, name=name, document=document, groups=sorted(groups), proofs=proofs, idp=idp,
         policy=_ANYWHERE, origin=origin, session_id=session.id,
-        since=rfc3339(session.created_at), until=rfc3339(session.expires_at),
+        since=session.created_at, until=session.expires_at,
     )  # fmt: skip
 
 
@@ -111,22 +99,12 @@ def code_mail(digits: str, enterprise: str) -> tuple[str, str, str]:
     """Subject, text and HTML of the mail with a code."""
     shown = f"{digits[:3]} {digits[3:]}"
     values: dict[str, Any] = {"digits": digits, "shown": shown, "enterprise": " ".join(enterprise.split())}
-    text = _templates.get_template("code_mail.txt").render(**values)
-    html = _templates.get_template("code_mail.html").render(**values)
     # Not escaped: a subject is no HTML; and one line, whatever the enterprise is called.
-    return f"{shown} is your code to sign in", text, html
+    return f"{shown} is your code to sign in", text("code_mail.txt", **values), text("code_mail.html", **values)
 
 
 def _page(
     template: str, status: int, /, *, policy: str = "form-action 'self'", refresh: int | None = None, **values: Any
 ) -> Response:
-    headers = {
-        "Content-Security-Policy": f"default-src 'none'; style-src 'self'; img-src data:; {policy}; "
-        "frame-ancestors 'none'; base-uri 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
-    if refresh is not None:
-        headers["Refresh"] = str(refresh)
-    return HTMLResponse(_templates.get_template(template).render(**values), status, headers=headers)
+    headers = {} if refresh is None else {"Refresh": str(refresh)}
+    return rendering.page(template, status, policy=policy, headers=headers, **values)
