@@ -19,7 +19,7 @@ from vestibule.explain import explain
 from vestibule.model import Exchange
 from vestibule.scim.scopes import SCOPES
 from vestibule.server.app import create_app
-from vestibule.server.pace import STRANGERS, client_of
+from vestibule.server.pace import STRANGERS
 from vestibule.server.sparse import LIMITED
 from vestibule.settings import InvalidSettings, Settings
 from vestibule.store import ExchangeQuery
@@ -219,24 +219,6 @@ def test_strangers_whom_the_limit_refuses_are_shut_out_to_the_cycles_as_before()
         assert (told.code, told.sentence[:33]) == ("rate_limited", "Too many calls without a good tok")
 
     serve(work)
-
-
-@pytest.mark.parametrize(
-    ("host", "client"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::"),
-        ("fe80::1%eth0", "fe80::"),
-        ("unix", ""),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_a_client_is_an_address_or_the_network_that_a_host_has_to_itself(host: str | None, client: str) -> None:
-    assert client_of(host) == client
 
 
 def test_a_proxy_on_the_same_machine_says_who_calls(tenant: Tenant) -> None:

@@ -32,6 +32,11 @@ def one_each(interval: int, burst: int) -> Limit:
     return Limit(burst, interval, burst * interval)
 
 
+def seconds(wait: int) -> int:
+    """Microseconds as the header Retry-After says them (RFC 9110 section 10.2.3): whole seconds, one at least."""
+    return max(1, -(-wait // _SECOND))
+
+
 @dataclass(slots=True)
 class Buckets:
     """The buckets of this process by a key. Each is one number: the instant from which on it is full.

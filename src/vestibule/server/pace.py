@@ -6,16 +6,15 @@ in its way.
 """
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from vestibule.scim.errors import TooManyRequests
-from vestibule.server.buckets import Buckets, Limit, limit_of
+from vestibule.server.buckets import Buckets, Limit, limit_of, seconds
 from vestibule.server.call import Call
+from vestibule.server.client import client_of
 
 STRANGERS: Final = 5
 """Calls a second without a good token that are answered 401, of one client to one connection."""
-_SECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +57,6 @@ class Pace:
         return self.rate if rate is None else rate
 
 
-def client_of(host: str | None) -> str:
-    """Who calls from an address: the address, or the network of 64 bits that an IPv6 host has to itself (RFC 4291)."""
-    try:
-        address = ip_address((host or "").partition("%")[0])
-    except ValueError:
-        return ""
-    match address:
-        case IPv4Address():
-            return str(address)
-        case IPv6Address(ipv4_mapped=None):
-            return str(IPv6Address(int(address) >> 64 << 64))
-        case _:
-            return str(address.ipv4_mapped)
-
-
 def _is_persons(call: Call) -> bool:
     return call.token is not None and call.token.user_id is not None
 
@@ -86,8 +70,3 @@ def _refusal(rate: int, limit: Limit, wait: int, of: str) -> TooManyRequests:
     return TooManyRequests(
         f"More requests came than {rate} a second.", of=of, limit=rate, burst=limit.burst, retry_after=seconds(wait)
     )
-
-
-def seconds(wait: int) -> int:
-    """Microseconds as the header Retry-After says them (RFC 9110 section 10.2.3): whole seconds, one at least."""
-    return max(1, -(-wait // _SECOND))

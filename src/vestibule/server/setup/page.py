@@ -16,10 +16,8 @@ from vestibule import checklist, ids, tickets
 from vestibule.clock import Clock, monotonic_us
 from vestibule.explain import TICKET
 from vestibule.model import Exchange
-from vestibule.portal.setup_pages import Shown, over_page, setup_page
-from vestibule.server.buckets import Buckets, limit_of
-from vestibule.server.pace import seconds
-from vestibule.server.setup.addresses import addresses_of
+from vestibule.portal.setup_pages import over_page, setup_page
+from vestibule.server.buckets import Buckets, limit_of, seconds
 from vestibule.server.sparse import Sparse
 from vestibule.store import Store, Unreachable
 from vestibule.tickets import Ticket
@@ -74,17 +72,10 @@ class SetupPage:
             response = over_page("too_fast", request_id)
             response.headers["Retry-After"] = str(seconds(wait))
             return response
-        seen = await checklist.read(self.store, ticket.connection_id, now)
+        found = await checklist.look(self.store, ticket.connection_id, self.base_url, now)
         if request.method == "GET":
             self.store.ticket_opened(ticket.connection_id, ticket.id, now)
-        loaded = seen.sign_on
-        protocol = None if loaded is None else loaded.sign_on.protocol
-        addresses = addresses_of(self.base_url, ticket.connection_id)
-        sign_on, provisioning = checklist.values_of(addresses, seen.connection.idp, protocol)
-        steps = checklist.steps_of(seen, now)
-        login = addresses.oidc_login_url if protocol == "oidc" else addresses.login_url
-        test_url = None if protocol is None else f"{login}?test=1"
-        return setup_page(Shown(ticket, seen, sign_on, provisioning, steps, test_url, self.base_url, now))
+        return setup_page(ticket, found, self.base_url, now)
 
     def _record(self, exchange: Exchange) -> None:
         left_out = self.sparse.admit(exchange.connection_id, exchange.at)

@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from vestibule.claims import NotAnAddress, read_address
 from vestibule.scim.folding import fold
-from vestibule.server.buckets import Buckets, limit_of, one_each
-from vestibule.server.pace import client_of, seconds
+from vestibule.server.buckets import Buckets, limit_of, one_each, seconds
+from vestibule.server.client import client_of
 from vestibule.server.sign_on.refusal import LoginRefused
 from vestibule.server.sparse import STRANGERS, Sparse
 
