@@ -5,8 +5,9 @@ from pathlib import Path
 
 from tests.store.staging import AT, HERE, LATER, THERE, a_group, a_token, an_audit, people, two_connections
 from tests.store.test_sqlite import TestSqlite as Sqlite
-from vestibule import checklist, cycles
+from vestibule import cycles
 from vestibule import ids as ids_
+from vestibule.checklist import look
 from vestibule.model import Exchange
 from vestibule.store import Store
 
@@ -15,7 +16,7 @@ async def cost(store: Store, connection_id: str) -> int:
     # What is in the log is read once, by the server itself, too.
     await cycles.advance(store, connection_id, LATER + 60_000_000)
     with Sqlite().work_of(store) as work:
-        await checklist.read(store, connection_id, LATER + 60_000_000)
+        await look(store, connection_id, "https://v.example", LATER + 60_000_000)
     return work.steps
 
 

@@ -12,19 +12,20 @@ from tests.conftest import USER_SCOPES, Tenant, Vestibule
 from tests.explain.provisioned import group, nested_refused, user
 from tests.saml.keys import DAY, NOW, certificate
 from tests.store.staging import a_user
-from vestibule import checklist, connections, identity_providers, ids
-from vestibule.checklist import Step, values_of
+from vestibule import connections, identity_providers, ids
+from vestibule.addresses import Addresses
+from vestibule.checklist import Step, look, values_of
 from vestibule.checklist.steps import CYCLES
 from vestibule.clock import SystemClock
 from vestibule.connections import IDENTITY_PROVIDERS
 from vestibule.cycles import PIECE, State
 from vestibule.model import Audit, Domain, Exchange, Identity
 from vestibule.scim.scopes import SCOPES
-from vestibule.server.setup.addresses import addresses_of
 from vestibule.signon import OidcIdp, SamlIdp
 from vestibule.store import Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
 
+BASE_URL = "https://v.example"
 Steps = dict[str, Step]
 
 
@@ -32,18 +33,13 @@ def steps(server: Vestibule, connection_id: str, now: int | None = None) -> Step
     at = SystemClock().now() if now is None else now
 
     async def work(store: Store) -> Steps:
-        found = checklist.steps_of(await checklist.read(store, connection_id, at), at)
-        return {each.name: each for each in found}
+        return {each.name: each for each in (await look(store, connection_id, BASE_URL, at)).steps}
 
     return server.admin(work)
 
 
 def standings(found: Steps) -> dict[str, str]:
     return {name: each.standing for name, each in found.items()}
-
-
-def finished(found: Steps) -> bool:
-    return checklist.is_finished(tuple(found.values()))
 
 
 def on_disk(server: Vestibule) -> None:
@@ -58,7 +54,8 @@ def settled(here: Tenant) -> Steps:
 
 
 def test_of_a_fresh_connection_everything_is_to_do_and_each_step_says_what(vestibule: Vestibule) -> None:
-    found = steps(vestibule, vestibule.connection().id)
+    connection_id = vestibule.connection().id
+    found = steps(vestibule, connection_id)
     assert list(found) == ["sign_on", "test_sign_in", "sign_ins", "token", "calls", "first_user", "first_group",
                            "cycle", "roll_call", "domains"]  # fmt: skip
     assert set(standings(found).values()) == {"open", "optional"}
@@ -66,7 +63,7 @@ def test_of_a_fresh_connection_everything_is_to_do_and_each_step_says_what(vesti
     assert all(each.seen.endswith(".") for each in found.values())
     assert "App Federation Metadata Url" in (found["sign_on"].todo or "")
     assert "Secret Token" in (found["token"].todo or "")
-    assert not finished(found)
+    assert not vestibule.admin(lambda store: look(store, connection_id, BASE_URL, SystemClock().now())).finished
 
 
 def test_every_verdict_on_the_cycles_has_a_standing() -> None:
@@ -90,10 +87,10 @@ def test_every_identity_provider_is_spoken_of_in_its_own_words(vestibule: Vestib
     found = steps(vestibule, connection_id)
     told = " ".join(each.todo or "" for each in found.values())
     assert ("Microsoft" in told or "Enterprise applications" in told) == (idp == "entra")
-    addresses = addresses_of("https://v.example", connection_id)
+    addresses = Addresses.of(BASE_URL, connection_id)
     for protocol in (None, "saml", "oidc"):
         sign_on, (tenant,) = values_of(addresses, idp, protocol)
-        assert tenant.value == f"https://v.example/scim/v2/connections/{connection_id}"
+        assert tenant.value == f"{BASE_URL}/scim/v2/connections/{connection_id}"
         shown = {each.value for each in sign_on}
         expected = {addresses.redirect_uri} if protocol == "oidc" else {addresses.acs_url, addresses.entity_id}
         assert expected <= shown

@@ -1,5 +1,6 @@
 """The form of a step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,6 +10,7 @@ SOON: Final = 30 * 86_400_000_000
 """So long before its end, in microseconds, a certificate or a token is warned of."""
 Standing = Literal["done", "open", "attention", "failed", "optional"]
 """`attention`: it is there, and something about it will fail or end soon. `optional`: it need not be done."""
+SIGNS: Final[Mapping[Standing, str]] = {"done": "✓", "open": "○", "attention": "!", "failed": "✗", "optional": "–"}
 
 
 @dataclass(frozen=True, slots=True)

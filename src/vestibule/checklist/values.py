@@ -4,22 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from vestibule.addresses import Addresses
 from vestibule.explain.catalogue.sign_in.places import PLACES
 from vestibule.model import JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Our addresses of one connection; none of them is secret."""
-
-    entity_id: str
-    acs_url: str
-    metadata_url: str
-    login_url: str
-    logout_url: str
-    oidc_login_url: str
-    redirect_uri: str
-    tenant_url: str
 
 
 @dataclass(frozen=True, slots=True)

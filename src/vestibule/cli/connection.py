@@ -6,6 +6,7 @@ import click
 import orjson
 
 from vestibule import connections
+from vestibule.addresses import tenant_url
 from vestibule.cli import sign_on
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
@@ -176,4 +177,4 @@ def connection_json(connection: Connection, settings: Settings) -> JsonObject:
 
 def scim_base_url(connection_id: str, settings: Settings) -> str:
     """The tenant URL to paste into the identity provider."""
-    return f"{settings.base_url}/scim/v2/connections/{connection_id}"
+    return tenant_url(settings.base_url, connection_id)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from vestibule import identity_providers
+from vestibule.addresses import Addresses
 from vestibule.claims import read_claim_option
 from vestibule.cli.session import Session
 from vestibule.clock import rfc3339
@@ -21,7 +22,6 @@ from vestibule.outbound.target import FetchError
 from vestibule.saml import certificates, metadata
 from vestibule.saml.errors import SamlError
 from vestibule.sealing import Seal
-from vestibule.server.sign_on.desk import oidc_url, saml_url
 from vestibule.settings import Settings
 from vestibule.signin.exceptions import CannotExcept, day_end
 from vestibule.signon import EMAIL_POLICIES, MATCH, OidcIdp, SamlIdp
@@ -240,17 +240,14 @@ def told(loaded: Loaded) -> str:
 
 def addresses_json(connection_id: str, settings: Settings) -> JsonObject:
     """What the identity provider must be told of us."""
-    base = settings.base_url
+    ours = Addresses.of(settings.base_url, connection_id)
     return {
         "saml": {
-            "entity_id": saml_url(base, connection_id, "metadata"),
-            "acs_url": saml_url(base, connection_id, "acs"),
-            "metadata_url": saml_url(base, connection_id, "metadata"),
-            "slo_url": saml_url(base, connection_id, "slo"),
-            "login_url": saml_url(base, connection_id, "login"),
+            "entity_id": ours.entity_id,
+            "acs_url": ours.acs_url,
+            "metadata_url": ours.metadata_url,
+            "slo_url": ours.logout_url,
+            "login_url": ours.login_url,
         },
-        "oidc": {
-            "redirect_uri": oidc_url(base, connection_id, "callback"),
-            "login_url": oidc_url(base, connection_id, "login"),
-        },
+        "oidc": {"redirect_uri": ours.redirect_uri, "login_url": ours.oidc_login_url},
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vestibule import connections, tickets
+from vestibule.checklist import SIGNS
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.clock import to_the_minute
 from vestibule.model import JsonObject
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _days = click.option(
     "--days", type=float, default=LASTS / DAY, show_default=True, help="How long it is good: from 1 hour (0.05) to 90."
 )  # fmt: skip
-_MARKS = {"done": "✓", "open": "○", "attention": "!", "failed": "✗", "optional": "–"}
 
 
 @click.group()
@@ -147,7 +147,7 @@ def _line(each: Ticket, now: int) -> str:
 
 def _step(step: Any) -> str:
     lines = [
-        f"{_MARKS[step['standing']]} {step['title']}: {step['seen']}",
+        f"{SIGNS[step['standing']]} {step['title']}: {step['seen']}",
         *(f"    {each}" for each in step["details"]),
     ]
     return "\n".join([*lines, f"    Next: {step['todo']}"] if step["todo"] else lines)

@@ -1,12 +1,12 @@
 """The pages of a setup ticket, for the administrator who was invited, and the mail that invites them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from vestibule.checklist import Situation, Step, Value, is_finished, name_of
+from vestibule.checklist import SIGNS, Checklist, Standing, name_of
 from vestibule.portal.rendering import page, text
 from vestibule.tickets import Ticket
 
@@ -22,48 +22,34 @@ _STATUS: Final[dict[Over, int]] = {
 }
 _HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow, noarchive"}
 """The address is a secret, so it goes into no index either."""
-MARKS: Final = {
-    "done": ("✓", "Done"),
-    "open": ("○", "To do"),
-    "attention": ("!", "Look at this"),
-    "failed": ("✗", "Failed"),
-    "optional": ("–", "Not needed"),
+_WORDS: Final[Mapping[Standing, str]] = {
+    "done": "Done",
+    "open": "To do",
+    "attention": "Look at this",
+    "failed": "Failed",
+    "optional": "Not needed",
 }
-"""Standing → a mark and a word, as colours alone tell nothing to many."""
+"""What stands beside the sign of a step, as signs and colours alone tell nothing to many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page of an open ticket shows. `test_url` is None until there is something to test."""
-
-    ticket: Ticket
-    seen: Situation
-    sign_on: tuple[Value, ...]
-    provisioning: tuple[Value, ...]
-    steps: tuple[Step, ...]
-    test_url: str | None
-    base_url: str
-    now: int
-
-
-def setup_page(shown: Shown) -> Response:
+def setup_page(ticket: Ticket, found: Checklist, base_url: str, now: int) -> Response:
     """Who invites to what and until when, the values to enter, and the steps as they stand."""
-    steps = shown.steps
+    steps = found.steps
     return page(
         "setup.html",
         200,
         headers=_HEADERS,
-        ticket=shown.ticket,
-        enterprise=shown.seen.enterprise.name,
-        idp=name_of(shown.seen.connection.idp),
-        host=urlsplit(shown.base_url).netloc,
-        groups=(("Sign-on", shown.sign_on), ("Provisioning", shown.provisioning)),
-        steps=[(each, *MARKS[each.standing]) for each in steps],
+        ticket=ticket,
+        enterprise=found.seen.enterprise.name,
+        idp=name_of(found.seen.connection.idp),
+        host=urlsplit(base_url).netloc,
+        groups=(("Sign-on", found.sign_on), ("Provisioning", found.provisioning)),
+        steps=[(each, SIGNS[each.standing], _WORDS[each.standing]) for each in steps],
         done=sum(each.standing == "done" for each in steps),
         needed=sum(each.standing != "optional" for each in steps),
-        finished=is_finished(steps),
-        test_url=shown.test_url,
-        now=shown.now,
+        finished=found.finished,
+        test_url=found.test_url,
+        now=now,
     )
 
 

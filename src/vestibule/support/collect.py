@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import orjson
 
 from vestibule import __version__
+from vestibule.addresses import tenant_url
 from vestibule.clock import rfc3339
 from vestibule.cycles import Overview, overview
 from vestibule.log import Known
@@ -115,7 +116,7 @@ def _connection(connection: Connection, scope: Scope) -> JsonObject:
         "id": connection.id,
         "idp": connection.idp,
         "created_at": rfc3339(connection.created_at),
-        "tenant_url": f"{scope.base_url}/scim/v2/connections/{connection.id}",
+        "tenant_url": tenant_url(scope.base_url, connection.id),
         "settings": orjson.loads(connection.settings),
     }
 

@@ -9,7 +9,6 @@ from vestibule.connections import the_connection
 from vestibule.model import JsonObject
 from vestibule.outbound.mail import Mailer
 from vestibule.scim.errors import InvalidValue
-from vestibule.server.setup.addresses import addresses_of
 from vestibule.server.setup.inviting import invite
 from vestibule.store import Store
 from vestibule.tickets import LASTS, Ticket, ticket_json
@@ -62,19 +61,8 @@ class TicketActs:
 
 async def shown(store: Store, ticket: Ticket, base_url: str, now: int) -> JsonObject:
     """A ticket with how the setup stands that it is for."""
-    seen = await checklist.read(store, ticket.connection_id, now)
-    protocol = None if seen.sign_on is None else seen.sign_on.sign_on.protocol
-    values = checklist.values_of(addresses_of(base_url, ticket.connection_id), seen.connection.idp, protocol)
-    steps = checklist.steps_of(seen, now)
-    return {
-        **ticket_json(ticket, now),
-        "finished": checklist.is_finished(steps),
-        "steps": [each.as_json() for each in steps],
-        "values": {
-            "sign_on": [each.as_json() for each in values[0]],
-            "provisioning": [each.as_json() for each in values[1]],
-        },
-    }
+    found = await checklist.look(store, ticket.connection_id, base_url, now)
+    return {**ticket_json(ticket, now), **found.as_json()}
 
 
 def _object(body: Any, known: dict[str, Any]) -> JsonObject:

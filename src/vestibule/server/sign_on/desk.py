@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from vestibule import ids, sp_keys
+from vestibule.addresses import oidc_url, saml_url
 from vestibule.clock import Clock
 from vestibule.identity_providers import Loaded, load
 from vestibule.outbound.fetch import Fetcher
@@ -70,16 +71,6 @@ class Desk:
     def oidc_url(self, connection_id: str, end: str) -> str:
         """An address of a connection's relying party: `login`, `callback`."""
         return oidc_url(self.base_url, connection_id, end)
-
-
-def saml_url(base_url: str, connection_id: str, end: str) -> str:
-    """Our addresses for SAML. The entity id is that of the metadata; both never change for a connection."""
-    return f"{base_url}/sso/saml/{connection_id}/{end}"
-
-
-def oidc_url(base_url: str, connection_id: str, end: str) -> str:
-    """Our addresses for OIDC."""
-    return f"{base_url}/sso/oidc/{connection_id}/{end}"
 
 
 def hashed(secret: str) -> bytes:
