@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import orjson
 
@@ -344,6 +344,13 @@ async def the_token(store: Store, token_id: str) -> Token:
 def is_active(token: Token, now: int) -> bool:
     """Neither revoked nor expired at an instant in microseconds."""
     return token.revoked_at is None and (token.expires_at is None or now < token.expires_at)
+
+
+def state_of(token: Token, now: int) -> Literal["active", "expired", "revoked"]:
+    """How a token stands at an instant in microseconds."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "active" if is_active(token, now) else "expired"
 
 
 def in_order(scopes: Collection[str]) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.explain import record_provisioning
 from vestibule.explain import ENTRIES, NOTES, TRAFFIC, explain
-from vestibule.explain.outside import from_answer, from_text
+from vestibule.explain.answer import from_answer
+from vestibule.explain.outside import from_text
 from vestibule.fixing import OPERATIONS
 from vestibule.model import Exchange
 from vestibule.scim import errors

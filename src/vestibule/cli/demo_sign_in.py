@@ -16,7 +16,7 @@ from vestibule import identity_providers
 from vestibule.cli.demo_process import serving
 from vestibule.cli.session import Session
 from vestibule.cli.told import as_text
-from vestibule.explain import explain
+from vestibule.explain import SIGN_IN, explain
 from vestibule.model import Connection, Exchange
 from vestibule.outbound.addresses import Allowed
 from vestibule.outbound.fetch import Fetcher
@@ -100,7 +100,7 @@ class SignIn:
         wanted = answer.headers.get("Vestibule-Request-Id")
 
         async def work(store: Store) -> Exchange | None:
-            found = await store.exchanges(self.connection.id, ExchangeQuery(limit=5, resource_type="SignIn"))
+            found = await store.exchanges(self.connection.id, ExchangeQuery(limit=5, resource_type=SIGN_IN))
             return next((each for each in found if each.id == wanted), None)
 
         for _ in range(40):

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vestibule.cli.printable import printable
+from vestibule.counting import counted
 from vestibule.entra.wire import Kind
 from vestibule.explain import Explanation
 from vestibule.probe.report import METHODS, SIGNS, VERBS, Cell, Report, Verb, summary
@@ -36,8 +37,7 @@ def show(report: Report) -> None:
     if report.trouble is None:
         _notes(console, report)
     if report.swept:
-        what = "1 leftover" if report.swept == 1 else f"{report.swept} leftovers"
-        _say(console, f"\nNote: {what} of earlier tests taken away.")
+        _say(console, f"\nNote: {counted(report.swept, 'leftover')} of earlier tests taken away.")
     for left in report.leftovers:
         where = left.id or "its id is not known"
         _say(console, f"\nLeft behind: {left.kind} {where}, named {left.mark}.")

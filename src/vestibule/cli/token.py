@@ -5,7 +5,7 @@ import click
 from vestibule import connections
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
-from vestibule.connections import MintedToken, in_order, is_active, scope_warning
+from vestibule.connections import MintedToken, in_order, scope_warning, state_of
 from vestibule.model import JsonObject, Token
 from vestibule.scim.scopes import SCOPES, read_scopes
 
@@ -77,7 +77,7 @@ def list_all(session: Session, connection_id: str) -> None:
     session.emit(
         {"tokens": [token_json(each, now) for each in found]},
         "\n".join(
-            f"{each.id}  …{each.last_four}  {_state(each, now):<8}  {', '.join(in_order(each.scopes))}"
+            f"{each.id}  …{each.last_four}  {state_of(each, now):<8}  {', '.join(in_order(each.scopes))}"
             for each in found
         )
         or f"No token yet: vestibule token create {connection_id} --all-scopes",
@@ -109,7 +109,7 @@ def token_json(token: Token, now: int) -> JsonObject:
         "id": token.id,
         "connection_id": token.connection_id,
         "name": token.name,
-        "state": _state(token, now),
+        "state": state_of(token, now),
         "scopes": in_order(token.scopes),
         "last_four": token.last_four,
         "created_at": rfc3339(token.created_at),
@@ -118,12 +118,6 @@ def token_json(token: Token, now: int) -> JsonObject:
         "last_used_at": None if token.last_used_at is None else rfc3339(token.last_used_at),
         "warning": scope_warning(token.scopes),
     }
-
-
-def _state(token: Token, now: int) -> str:
-    if token.revoked_at is not None:
-        return "revoked"
-    return "active" if is_active(token, now) else "expired"
 
 
 def _wanted(scopes: tuple[str, ...], all_scopes: bool) -> frozenset[str]:

@@ -4,6 +4,7 @@ import re
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from vestibule.canary import is_mark
+from vestibule.explain import SIGN_IN, TICKET
 from vestibule.model import Exchange
 from vestibule.store import Trace
 
@@ -21,7 +22,7 @@ Recorded: TypeAlias = Exchange | Trace
 _GUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST: Final = 256
 """Of a name, an id or a path so many characters are remembered."""
-_PEOPLE: Final = frozenset({"SignIn", "Ticket"})
+_PEOPLE: Final = frozenset({SIGN_IN, TICKET})
 """The `resource_type` of what a person does at a browser."""
 
 

@@ -15,6 +15,7 @@ from vestibule.doctor.outside import Outside
 from vestibule.domains.discovery import own_domains
 from vestibule.domains.names import read_claim
 from vestibule.domains.refusal import DomainRefused
+from vestibule.explain import SIGN_IN
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import Connection, Identity, JsonObject, User
 from vestibule.signin.email_policy import EmailFacts, rule
@@ -154,7 +155,7 @@ async def _conflicts(looking: _Looking) -> list[Finding]:
 async def _of_sign_on(looking: _Looking, loaded: Loaded, asked: Counted) -> list[Finding]:
     store, connection_id, now = looking.store, looking.connection.id, looking.now
     known = await store.identities(connection_id, None, _IDENTITIES)
-    seen = await store.exchanges(connection_id, ExchangeQuery(limit=sign_ins.LOOKED_AT, resource_type="SignIn"))
+    seen = await store.exchanges(connection_id, ExchangeQuery(limit=sign_ins.LOOKED_AT, resource_type=SIGN_IN))
     found = [
         *endings.of_provider(loaded.sign_on, connection_id, now),
         *endings.of_keys(await store.sp_keys(connection_id), connection_id, now),

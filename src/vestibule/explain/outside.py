@@ -12,13 +12,11 @@ import orjson
 
 from vestibule.entra.answers import CODES, WORDS
 from vestibule.explain.aadsts import numbers_in
-from vestibule.explain.answer import RESOURCE, from_answer
+from vestibule.explain.answer import RESOURCE
 from vestibule.explain.catalogue.entra_says import word_in
 from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside_sign_in import sign_in_from_text
 from vestibule.model import Exchange, JsonObject
-
-__all__ = ["from_answer", "from_text"]
 
 _STATUS = re.compile(
     r"(?:Response Status Code|Status ?Code|HTTP status|\"?status\"?)\W{1,4}(\d{3})|\bHTTP/(\d{3})\b", re.IGNORECASE

@@ -3,7 +3,7 @@
 from typing import Final
 
 from vestibule import ids
-from vestibule.counting import counted
+from vestibule.counting import counted, verb
 from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools
 from vestibule.model import Audit, Group, JsonObject
 from vestibule.scim.patch import GroupChange
@@ -39,7 +39,7 @@ async def _plan(tools: Tools, case: Case, before: JsonObject) -> Preview:
     told = " and ".join(f"the {name} {value!r}" for name, value in wanted.items() if before[name] != value)
     sentence = (
         f"The group {group.display_name!r} gets {told}, so that the identity provider finds it; "
-        f"{counted(group.member_count, 'member')} {'stays' if group.member_count == 1 else 'stay'} in it."
+        f"{counted(group.member_count, 'member')} {verb(group.member_count, 'stays', 'stay')} in it."
     )
     return Preview(sentence, before, {**before, **wanted})
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vestibule.clock import rfc3339
+from vestibule.counting import verb
 from vestibule.cycles import Run, cycle_at
-from vestibule.explain import explain
+from vestibule.explain import SIGN_IN, TICKET, explain
 from vestibule.model import Exchange, JsonObject, Token
 from vestibule.outcome import LABELS, Outcome, outcome_of
 
@@ -89,7 +90,7 @@ class Wire:
         }
 
 
-_KINDS: Mapping[str | None, str] = {"User": "user", "Group": "group", "SignIn": "sign-in", "Ticket": "ticket"}
+_KINDS: Mapping[str | None, str] = {"User": "user", "Group": "group", SIGN_IN: "sign-in", TICKET: "ticket"}
 
 
 def story_of(exchange: Exchange, known: Known) -> Story:
@@ -115,7 +116,7 @@ def _left_out(exchange: Exchange) -> str:
     number = exchange.facts.get("left_out")
     if exchange.status != 401 or not number:
         return ""
-    return f" Before it {number:,} more without a good token came and {'was' if number == 1 else 'were'} not kept."
+    return f" Before it {number:,} more without a good token came and {verb(number, 'was', 'were')} not kept."
 
 
 def wire_of(exchange: Exchange, known: Known) -> Wire:

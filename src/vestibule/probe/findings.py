@@ -59,12 +59,15 @@ OTHER_WAY = Fix(
 """For a PATCH that fails as Entra sends it by default."""
 
 
+def _said(detail: str | None) -> str:
+    return f": {on_one_line(detail).rstrip('.')}" if detail else ""
+
+
 def refused(kind: Kind, verb: Verb, status: int, detail: str | None) -> Explanation:
     """Any other refusal of a server that is not ours."""
-    said = f": {on_one_line(detail).rstrip('.')}" if detail else ""
     return Explanation(
         "refused",
-        f"The server refuses to {words(kind, verb)} ({status}{said}). {CONSEQUENCES[kind, verb]}",
+        f"The server refuses to {words(kind, verb)} ({status}{_said(detail)}). {CONSEQUENCES[kind, verb]}",
         f"The request was sent as Entra sends it, with the same path, filter and body.{_CREATED.get((kind, verb), '')}",
         _mend("Have the server accept this request, or change what Entra sends in its attribute mapping"),
     )
@@ -72,10 +75,9 @@ def refused(kind: Kind, verb: Verb, status: int, detail: str | None) -> Explanat
 
 def stopped(kind: Kind, verb: Verb, method: str, status: int, detail: str | None) -> Explanation:
     """A page for people at an address where SCIM is."""
-    said = f": {on_one_line(detail).rstrip('.')}" if detail else ""
     return Explanation(
         "stopped_on_the_way",
-        f"A web page refuses to {words(kind, verb)} ({status}{said}). {CONSEQUENCES[kind, verb]}",
+        f"A web page refuses to {words(kind, verb)} ({status}{_said(detail)}). {CONSEQUENCES[kind, verb]}",
         "Other requests were answered by SCIM at this address, so that it is most likely a proxy or a firewall before "
         f"the server that lets no such {method} pass.",
         _mend(f"Let the proxy and the firewall pass {method} to the SCIM path"),

@@ -113,7 +113,7 @@ def why_refused(kind: Kind, verb: Verb, request: Request, reply: Reply, token_id
 def _of_ours(exchange: Exchange) -> Explanation:
     """The explanation that our own server has in its log; which 401 it was, its detail says."""
     detail = str(exchange.facts.get("detail") or "")
-    if exchange.status == 401 and (known := with_reason(exchange)) is not exchange:
+    if (known := with_reason(exchange)) is not exchange:
         return explain(known)
     if exchange.status == 404 and exchange.path in ("/Users", "/Groups"):
         return explain(replace(exchange, facts={**exchange.facts, "resource_type": "Connection"}))

@@ -12,6 +12,7 @@ import orjson
 from vestibule import __version__
 from vestibule.addresses import tenant_url
 from vestibule.clock import rfc3339
+from vestibule.connections import state_of
 from vestibule.cycles import Overview, overview
 from vestibule.log import Known
 from vestibule.model import Connection, JsonObject, Token
@@ -123,11 +124,10 @@ def _connection(connection: Connection, scope: Scope) -> JsonObject:
 
 def _token(token: Token, now: int) -> JsonObject:
     """A token without its name, which is free text, and never its text."""
-    expired = token.expires_at is not None and token.expires_at <= now
     return {
         "id": token.id,
         "last_four": token.last_four,
-        "state": "revoked" if token.revoked_at is not None else "expired" if expired else "active",
+        "state": state_of(token, now),
         "scopes": sorted(token.scopes),
         "created_at": rfc3339(token.created_at),
         "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from vestibule.counting import counted
 from vestibule.explain.entry import Entry, Explanation, subject
 from vestibule.model import Exchange
 
@@ -29,7 +30,7 @@ def _tell(exchange: Exchange) -> Explanation:
     facts = exchange.facts
     if "operations" in facts:
         number, failed = facts["operations"], facts.get("failed", 0)
-        tried = f"{number} operation{' was' if number == 1 else 's were'} tried, {failed} of them failed"
+        tried = f"{counted(number, 'operation was', 'operations were')} tried, {failed} of them failed"
         return Explanation("done", f"A bulk request: {tried}.", "Each operation has an entry of its own in the log.")
     if facts.get("root"):
         return Explanation("done", "Users and groups were searched.", "The token may read both.")

@@ -1,5 +1,6 @@
 """`rate_limited`: too many requests in too short a time; refused here, or by another server."""
 
+from vestibule.counting import verb
 from vestibule.explain.entry import Do, Entry, Explanation, Fix
 from vestibule.model import Exchange
 
@@ -30,7 +31,7 @@ def _of_connection(exchange: Exchange) -> Explanation:
         f"More requests came to this connection than {rate:,} a second; this one was not looked at, and nothing was "
         "changed.",
         f"{int(facts.get('burst') or 0):,} are let through at once and {rate:,} a second after that, so that one "
-        f"connection cannot slow down the others. {_again(exchange)} {_LATER}",
+        f"connection cannot slow down the others. {again(exchange)} {_LATER}",
         (
             Fix(
                 f"Let {wanted:,} a second through",
@@ -48,7 +49,7 @@ def _of_person(exchange: Exchange) -> Explanation:
     return Explanation(
         "rate_limited",
         f"More requests came than {rate:,} a second with a token that stands for one person.",
-        f"Such a token is counted by itself, and takes nothing from the identity provider. {_again(exchange)}",
+        f"Such a token is counted by itself, and takes nothing from the identity provider. {again(exchange)}",
         (Fix("Send fewer requests, and wait as long as the answer says", "customer"),),
     )
 
@@ -58,16 +59,20 @@ def _of_strangers(exchange: Exchange) -> Explanation:
         "rate_limited",
         "Too many calls without a good token came from one client; of this one nothing but the token was looked at.",
         f"Such calls are answered 401 up to {exchange.facts.get('limit')} a second. Who has a good token is let in all "
-        f"the same, from the same address too. {_again(exchange)}",
+        f"the same, from the same address too. {again(exchange)}",
         (Fix("Enter the connection's present token where it is called from, or stop what calls", "customer"),),
     )
 
 
-def _again(exchange: Exchange) -> str:
+def again(exchange: Exchange) -> str:
     """When the next one is let through, and what of this kind the log does not have."""
-    seconds, more = exchange.facts.get("retry_after"), exchange.facts.get("left_out")
-    again = f"The answer said to come again in {seconds} s (Retry-After)."
-    return f"{again} {more:,} more like it were left out of the log." if isinstance(more, int) else again
+    seconds, more = exchange.facts.get("retry_after", "?"), exchange.facts.get("left_out")
+    told = f"The answer said to come again in {seconds} s (Retry-After)."
+    return (
+        f"{told} {more:,} more like it {verb(more, 'was', 'were')} left out of the log."
+        if isinstance(more, int)
+        else told
+    )
 
 
 def _of_another(exchange: Exchange) -> Explanation:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from vestibule import ids
 from vestibule.clock import monotonic_us
+from vestibule.explain import SIGN_IN
 from vestibule.identity_providers import Loaded
 from vestibule.model import Exchange, JsonObject
 from vestibule.oidc.errors import OidcError
@@ -22,7 +23,6 @@ from vestibule.server.sign_on.desk import Desk
 from vestibule.server.sign_on.refusal import LoginRefused, refusal_of
 from vestibule.store import Unreachable
 
-RESOURCE_TYPE = "SignIn"
 _log = structlog.get_logger("vestibule.sign_on")
 
 
@@ -114,7 +114,7 @@ def exchange_of(visit: Visit, method: str, path: str, status: int, took: int) ->
         path=path,
         query="",
         status=status,
-        resource_type=RESOURCE_TYPE,
+        resource_type=SIGN_IN,
         resource_id=visit.user_id,
         target=visit.target,
         error=visit.error,

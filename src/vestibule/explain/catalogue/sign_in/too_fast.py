@@ -2,21 +2,20 @@
 
 from typing import Final
 
+from vestibule.explain.catalogue.rate_limited import again
 from vestibule.explain.catalogue.sign_in.reading import SignIn, mend, story
 from vestibule.explain.entry import Entry, Explanation
 
 
 def _tell(sign_in: SignIn) -> Explanation:
-    limit, burst, wait = (sign_in.text(name) or "?" for name in ("limit", "burst", "retry_after"))
+    limit, burst = (sign_in.text(name) or "?" for name in ("limit", "burst"))
     hidden = sign_in.fact("hidden") is True
     whose = "all clients together (it cannot be told who calls)" if hidden else "one client"
-    more = sign_in.text("left_out")
     return Explanation(
         "rate_limited",
         f"From {whose} more sign-ins came than {limit} a second; this one was not gone on with.",
         f"{burst} are let through at once and {limit} a second after that, of each client, so that nobody fills the "
-        f"server with sign-ins that are never finished. The answer said to come again in {wait} s (Retry-After)."
-        + (f" {more} more like it were left out of the log." if more else ""),
+        f"server with sign-ins that are never finished. {again(sign_in.exchange)}",
         (
             mend(
                 "If people sit behind a proxy of yours, name it in FORWARDED_ALLOW_IPS, so that its X-Forwarded-For is "
