@@ -125,11 +125,15 @@ async def allow_domain(
 
     def change(present: JsonObject) -> JsonObject:
         allowed = present.get("allowed_domains")
-        if not allowed or wanted in allowed:
-            return present
-        return {**present, "allowed_domains": [*allowed, wanted]}
+        wider = with_domain(allowed, wanted)
+        return present if wider == allowed else {**present, "allowed_domains": wider}
 
     return await _change(store, clock, connection_id, change, actor, {"allowed_domain": wanted, **(because or {})})
+
+
+def with_domain(allowed: list[str] | None, domain: str) -> list[str] | None:
+    """The domains that are allowed, and one more. Without a list all are."""
+    return allowed if not allowed or domain in allowed else [*allowed, domain]
 
 
 def read_allowed(text: Any) -> str:

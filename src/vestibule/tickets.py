@@ -120,6 +120,11 @@ def state_of(ticket: Ticket, now: int) -> State:
     return "open" if now < ticket.expires_at else "expired"
 
 
+def ended_at(ticket: Ticket) -> int:
+    """When a ticket was taken back, else when it ends by itself; in microseconds."""
+    return ticket.expires_at if ticket.revoked_at is None else ticket.revoked_at
+
+
 def ticket_json(ticket: Ticket, now: int) -> JsonObject:
     """A ticket for `--json` and the API; never its link."""
     times = {

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from vestibule import connections
 from vestibule.connections import Refused
-from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Tools
+from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Read, Tools
 from vestibule.model import JsonObject
 from vestibule.scim.profile import kept_profile
 
@@ -24,11 +24,15 @@ async def _present(tools: Tools, case: Case) -> JsonObject:
     return kept_profile(connection.settings).as_json()
 
 
-def _changing(name: str, setting: str, wanted: Wanted) -> Operation:
-    """An operation that gives one setting of the connection another value."""
-
+def _reading(setting: str) -> Read:
     async def read(tools: Tools, case: Case) -> JsonObject:
         return {setting: (await _present(tools, case))[setting]}
+
+    return read
+
+
+def _changing(name: str, setting: str, wanted: Wanted) -> Operation:
+    """An operation that gives one setting of the connection another value."""
 
     async def plan(tools: Tools, case: Case, before: JsonObject) -> Preview:
         del tools
@@ -41,7 +45,7 @@ def _changing(name: str, setting: str, wanted: Wanted) -> Operation:
             tools.store, tools.clock, case.connection_id, {setting: value}, actor=actor, because=case.because()
         )
 
-    return Operation(name, "operator", read, plan, act)
+    return Operation(name, "operator", _reading(setting), plan, act)
 
 
 def _setting(name: str, setting: str, value: str, sentence: str) -> Operation:
@@ -60,18 +64,11 @@ def _faster(present: Any, case: Case) -> tuple[Any, str]:
     return present if enough else rate, f"{rate:,} requests a second of this connection are let through from now on."
 
 
-async def _read_domains(tools: Tools, case: Case) -> JsonObject:
-    return {"allowed_domains": (await _present(tools, case))["allowed_domains"]}
-
-
 async def _plan_domain(tools: Tools, case: Case, before: JsonObject) -> Preview:
     del tools
-    present, domain = before["allowed_domains"], case.text("domain")
-    # Without a list all are allowed.
-    after = present if not present or domain in present else [*present, domain]
-    return Preview(
-        f"People of this connection may have addresses of {domain}, too.", before, {"allowed_domains": after}
-    )
+    domain = case.text("domain")
+    after = {"allowed_domains": connections.with_domain(before["allowed_domains"], domain)}
+    return Preview(f"People of this connection may have addresses of {domain}, too.", before, after)
 
 
 async def _allow_domain(tools: Tools, case: Case, actor: str) -> None:
@@ -95,5 +92,5 @@ OPERATIONS = (
         "Groups within groups are kept aside; the other members of the same request join.",
     ),
     _changing("raise_rate_limit", "rate_limit", _faster),
-    Operation("allow_domain", "operator", _read_domains, _plan_domain, _allow_domain),
+    Operation("allow_domain", "operator", _reading("allowed_domains"), _plan_domain, _allow_domain),
 )

@@ -90,6 +90,18 @@ COUNTS: Final = frozenset(
     }
 )  # fmt: skip
 """Members of a body whose numbers are nobody's."""
+FACTS: Final = frozenset(
+    {
+        "aadsts", "alg", "algorithm", "allow", "allowed", "asks", "attribute", "claim", "claims", "code", "dialect",
+        "domain", "element", "error", "error_code", "fault", "fetch", "field", "fingerprint", "got", "guard", "guess",
+        "how", "idp", "key", "kid", "kind", "known", "last_four", "limit", "linked", "login", "match", "member",
+        "members", "nearest", "need", "of", "offered", "parameter", "policy", "presented", "problem",
+        "protocol", "quirk", "reason", "remap", "resource_type", "scheme", "scope", "seal", "session", "setting",
+        "sources", "test_id", "ticket", "tolerated", "typ", "used_for", "verification",
+        "verified_by", "wanted", "what", "where",
+    }
+)  # fmt: skip
+"""Facts that name nobody: codes, scopes, ids that we gave, names of attributes and claims, mail domains."""
 
 
 def is_nobodys(value: str) -> bool:

@@ -10,23 +10,10 @@ import orjson
 from vestibule.explain import SIGN_IN, detail_for, explain
 from vestibule.model import Exchange, JsonObject
 from vestibule.scim.folding import fold
-from vestibule.support.forms import COUNTS, NAME, TECHNICAL, is_fact
+from vestibule.support.forms import COUNTS, FACTS, NAME, TECHNICAL, is_fact
 from vestibule.support.pseudonyms import Pseudonyms
 from vestibule.support.queries import Queries
 
-_FACTS: Final = frozenset(
-    {
-        "got", "need", "reason", "attribute", "guard", "quirk", "dialect", "tolerated", "limit", "allow", "scheme",
-        "linked", "match", "policy", "asks", "verified_by", "code", "resource_type", "kind", "problem", "seal",
-        "test_id", "login", "session", "verification", "presented", "last_four", "claims", "claim", "wanted",
-        "ticket", "fault", "member", "members", "parameter", "alg", "typ", "kid", "known", "scope", "fingerprint",
-        "key", "where", "offered", "allowed", "of",
-        "idp", "protocol", "setting", "aadsts", "fetch", "guess", "sources", "nearest", "used_for", "remap",
-        "algorithm", "error", "error_code", "status_code", "sub_status", "what", "element", "field", "preset", "how",
-        "domain",
-    }
-)  # fmt: skip
-"""Facts that name nobody: codes, scopes, ids that we gave, names of attributes and claims, mail domains."""
 _ASKED: Final = frozenset({"path", "text", "filter"})
 """Facts that are a filter or a path, or a piece of one."""
 _PEOPLES: Final = frozenset(
@@ -232,7 +219,7 @@ class Walk:
             return value
         if name == "detail":
             return self.names.answer(value, self.met)
-        if name in _FACTS or (name == "why" and _CODE.fullmatch(value)):
+        if name in FACTS or (name == "why" and _CODE.fullmatch(value)):
             return self.names.text(value)
         if self.group and name in ("value", *_GROUPS_OWN):
             return self.names.group(value)

@@ -64,7 +64,7 @@ class SetupPage:
             return over_page("unknown", request_id)
         state = tickets.state_of(ticket, now)
         if state != "open":
-            response = over_page(state, request_id, ticket.expires_at if state == "expired" else ticket.revoked_at)
+            response = over_page(state, request_id, tickets.ended_at(ticket))
             self._record(_exchange(request, ticket, request_id, response.status_code, now, monotonic_us() - started))
             return response
         wait = self.pace.take(ticket.id, limit_of(PAGES), now)
@@ -86,7 +86,6 @@ class SetupPage:
 
 
 def _exchange(request: Request, ticket: Ticket, request_id: str, status: int, at: int, took: int) -> Exchange:
-    ended = ticket.expires_at if ticket.revoked_at is None else ticket.revoked_at
     return Exchange(
         id=request_id,
         connection_id=ticket.connection_id,
@@ -98,6 +97,6 @@ def _exchange(request: Request, ticket: Ticket, request_id: str, status: int, at
         status=status,
         resource_type=TICKET,
         resource_id=ticket.id,
-        error="ticket_expired" if ticket.revoked_at is None else "ticket_revoked",
-        facts={"ticket": ticket.id, "ended": ended},
+        error=f"ticket_{tickets.state_of(ticket, at)}",
+        facts={"ticket": ticket.id, "ended": tickets.ended_at(ticket)},
     )
