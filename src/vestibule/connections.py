@@ -7,8 +7,7 @@ from typing import Any, Literal, cast
 import orjson
 
 from vestibule import ids
-from vestibule.claims import NotAnAddress
-from vestibule.claims.address import read_domain
+from vestibule.allowed_domains import read_allowed, with_domain
 from vestibule.clock import Clock
 from vestibule.model import Audit, Connection, Enterprise, JsonObject, Token, TokenChange
 from vestibule.scim.discovery import schema_json
@@ -129,25 +128,6 @@ async def allow_domain(
         return present if wider == allowed else {**present, "allowed_domains": wider}
 
     return await _change(store, clock, connection_id, change, actor, {"allowed_domain": wanted, **(because or {})})
-
-
-def with_domain(allowed: list[str] | None, domain: str) -> list[str] | None:
-    """The domains that are allowed, and one more. Without a list all are."""
-    return allowed if not allowed or domain in allowed else [*allowed, domain]
-
-
-def read_allowed(text: Any) -> str:
-    """An allowed domain, or `*.` and a domain, in lower-case A-labels. Raises InvalidValue."""
-    wanted = str(text).strip()
-    star = "*." if wanted.startswith("*.") else ""
-    try:
-        return star + read_domain(wanted.removeprefix("*."))
-    except NotAnAddress as error:
-        raise InvalidValue(
-            f"{str(text)[:80]!r} is no mail domain ({error}): write it as in acme.example, or *.acme.example for all "
-            "below it.",
-            attribute="allowed_domains",
-        ) from error
 
 
 async def declare_extension(

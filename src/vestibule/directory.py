@@ -12,7 +12,6 @@ import orjson
 
 from vestibule import ids
 from vestibule.account_rules import (
-    check_domain,
     check_only,
     check_protected,
     merged_documents,
@@ -21,6 +20,7 @@ from vestibule.account_rules import (
     user_of,
     with_known_manager,
 )
+from vestibule.allowed_domains import check_domain
 from vestibule.canary import is_canary
 from vestibule.clock import Clock
 from vestibule.in_scim_terms import in_scim_terms

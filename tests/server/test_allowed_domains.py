@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Tenant
 from tests.server.wire import USER, entry, new_group, new_user, patch, switch_off, user
 from vestibule import connections
-from vestibule.account_rules import address_of, domain_of
+from vestibule.allowed_domains import address_of, domain_of
 from vestibule.canary import mark
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory

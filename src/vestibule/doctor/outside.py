@@ -7,8 +7,7 @@ from shlex import quote
 
 import orjson
 
-from vestibule.account_rules import address_of, domain_of
-from vestibule.connections import read_allowed
+from vestibule.allowed_domains import address_of, domain_of, read_allowed
 from vestibule.counting import people
 from vestibule.doctor.finding import Counted, Finding, customer, operator
 from vestibule.explain import Fix

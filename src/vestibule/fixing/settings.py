@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from vestibule import connections
+from vestibule.allowed_domains import with_domain
 from vestibule.connections import Refused
 from vestibule.fixing.operation import CannotFix, Case, Operation, Preview, Read, Tools
 from vestibule.model import JsonObject
@@ -67,7 +68,7 @@ def _faster(present: Any, case: Case) -> tuple[Any, str]:
 async def _plan_domain(tools: Tools, case: Case, before: JsonObject) -> Preview:
     del tools
     domain = case.text("domain")
-    after = {"allowed_domains": connections.with_domain(before["allowed_domains"], domain)}
+    after = {"allowed_domains": with_domain(before["allowed_domains"], domain)}
     return Preview(f"People of this connection may have addresses of {domain}, too.", before, after)
 
 

@@ -2,7 +2,7 @@
 
 import orjson
 
-from vestibule.account_rules import check_domain
+from vestibule.allowed_domains import check_domain
 from vestibule.claims import Profile
 from vestibule.model import JsonObject, User
 from vestibule.scim.errors import DomainNotAllowed

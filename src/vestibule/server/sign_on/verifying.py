@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vestibule import ids
-from vestibule.account_rules import domain_of
+from vestibule.allowed_domains import domain_of
 from vestibule.claims import Received
 from vestibule.identity_providers import Loaded, load
 from vestibule.model import EmailVerification, JsonObject
