@@ -36,7 +36,7 @@ def ticket() -> None:
 @command
 def create(session: Session, connection_id: str, label: str, mail: str | None, days: float) -> None:
     """Invite an administrator to set up CON. The link is shown this once. Leaves with 1 if its mail was not taken."""
-    from vestibule.server.setup.inviting import invite
+    from vestibule.server.setup.inviting import invite, made_json
 
     mailer, base_url = _mailer(session) if mail else None, session.settings.base_url
 
@@ -47,11 +47,9 @@ def create(session: Session, connection_id: str, label: str, mail: str | None, d
         return made, await invite(store, mailer, made, base_url, session.clock.now())
 
     made, invitation = session.run(work)
-    link = made.link(base_url)
-    told = None if invitation is None else invitation.as_json()
     session.emit(
-        {**ticket_json(made.ticket, session.clock.now()), "link": link, "invitation": told},
-        f"{made.ticket.id}  until {to_the_minute(made.ticket.expires_at)}\n{link}\n"
+        made_json(made, invitation, base_url, session.clock.now()),
+        f"{made.ticket.id}  until {to_the_minute(made.ticket.expires_at)}\n{made.link(base_url)}\n"
         "The link is shown this once; only a hash is kept. Whoever has it sees the page.",
     )
     if invitation is not None and invitation.sent:

@@ -9,7 +9,7 @@ from vestibule.connections import the_connection
 from vestibule.model import JsonObject
 from vestibule.outbound.mail import Mailer
 from vestibule.scim.errors import InvalidValue
-from vestibule.server.setup.inviting import invite
+from vestibule.server.setup.inviting import invite, made_json
 from vestibule.store import Store
 from vestibule.tickets import LASTS, Ticket, ticket_json
 
@@ -32,8 +32,7 @@ class TicketActs:
         )  # fmt: skip
         now = self.clock.now()
         invitation = await invite(self.store, self.mailer, made, self.base_url, now)
-        told = None if invitation is None else invitation.as_json()
-        return {**ticket_json(made.ticket, now), "link": made.link(self.base_url), "invitation": told}
+        return made_json(made, invitation, self.base_url, now)
 
     async def list(self, connection_id: str | None) -> JsonObject:
         """Those of a connection, or all. Raises connections.Refused."""

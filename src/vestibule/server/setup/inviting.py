@@ -6,7 +6,7 @@ from vestibule.model import JsonObject
 from vestibule.outbound.mail import Mail, Mailer, MailError
 from vestibule.portal.setup_pages import invitation_mail
 from vestibule.store import Store
-from vestibule.tickets import Made
+from vestibule.tickets import Made, ticket_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,9 @@ async def invite(store: Store, mailer: Mailer | None, made: Made, base_url: str,
         said = str(error.facts.get("said") or error.facts.get("why") or error.code)
         return Invitation(ticket.mail, False, f"The mail server did not take the mail ({error.code}): {said[:200]}")
     return Invitation(ticket.mail, True)
+
+
+def made_json(made: Made, invitation: Invitation | None, base_url: str, now: int) -> JsonObject:
+    """A new ticket for `--json` and the API, with its link, which is told this once."""
+    told = None if invitation is None else invitation.as_json()
+    return {**ticket_json(made.ticket, now), "link": made.link(base_url), "invitation": told}
