@@ -11,10 +11,11 @@ from typing import Literal
 import orjson
 
 from vestibule import ids
-from vestibule.account_rules import check_protected, stored
+from vestibule.account_rules import check_domain, check_protected, stored
 from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
-from vestibule.scim.errors import Protected
+from vestibule.scim.errors import DomainNotAllowed, Protected
+from vestibule.scim.profile import kept_profile
 from vestibule.store import Decided, Decision, NotFound, Store, Taken
 
 APPROVAL_LASTS = 24 * 3_600_000_000
@@ -106,11 +107,14 @@ async def rekey(
     conflict = await _open(store, connection_id, conflict_id)
     if conflict.other_id is not None:
         raise CannotDecide(f"Both accounts of {conflict_id} are here; link or dismiss it instead.")
+    profile = kept_profile((await store.connection(connection_id)).settings)
     now = clock.now()
     names = {name: value for name, value in conflict.incoming.items() if name in NAMES and value is not None}
 
     def change(user: User) -> User:
-        document: JsonObject = orjson.loads(user.document) | names
+        before: JsonObject = orjson.loads(user.document)
+        document = before | names
+        check_domain(before, document, profile)
         changed = replace(user, updated_at=now, **stored(document))
         check_protected(user, changed)
         return changed
@@ -124,6 +128,11 @@ async def rekey(
             )
     except Protected as error:
         raise CannotDecide(f"{conflict.user_id} is protected: it is not renamed.") from error
+    except DomainNotAllowed as error:
+        raise CannotDecide(
+            f"{conflict.user_id} would have the address {error.facts['value']} then, which {connection_id} does not "
+            "allow; allow its domain first."
+        ) from error
     except Taken as error:
         raise CannotDecide(
             f"{conflict.user_id} cannot have that {error.attribute}: another account has it already."

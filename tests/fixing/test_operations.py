@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.conftest import Tenant
-from tests.fixing.cases import CASES, emptied, lacks_scopes, other_identity, recorded, renamed, sign_in, taken
+from tests.explain.provisioned import user
+from tests.fixing.cases import CASES, emptied, kept, lacks_scopes, other_identity, recorded, renamed, sign_in, taken
 from tests.sign_on.walk import FETCHER
 from vestibule import connections, fixing
 from vestibule.clock import SystemClock
@@ -159,6 +160,17 @@ def test_a_name_that_somebody_else_has_is_not_given_twice(tenant: Tenant) -> Non
     tenant.http.post("/Users", json={"userName": "bob@example.com", "externalId": "00u-new"})
     told = refusal(tenant, exchange, "rekey_match")
     assert (told.code, "another account has it" in str(told)) == ("failed", True)
+
+
+def test_a_fix_gives_nobody_an_address_that_the_connection_does_not_allow(tenant: Tenant) -> None:
+    user(tenant, emails=[], externalId="1")
+    tenant.set(allowed_domains=["acme.example"])
+    emails = [{"value": "ana@acme.example", "primary": True}]
+    exchange = kept(tenant, user(tenant, "ana@evil.example", emails=emails, externalId="1"))
+    told = refusal(tenant, exchange, "rekey_match")
+    assert (told.code, "ana@evil.example" in str(told), "does not allow" in str(told)) == ("failed", True, True)
+    tenant.set(allowed_domains=["acme.example", "evil.example"])
+    assert do(tenant, exchange, "rekey_match")
 
 
 def test_an_identity_of_another_connection_is_out_of_reach(tenant: Tenant) -> None:
