@@ -11,7 +11,8 @@ from typing import Literal
 import orjson
 
 from vestibule import ids
-from vestibule.account_rules import check_domain, check_protected, stored
+from vestibule.account_rules import check_protected, stored
+from vestibule.allowed_domains import check_domain
 from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
 from vestibule.scim.errors import DomainNotAllowed, Protected
