@@ -122,22 +122,25 @@ async def rekey(
 
     detail: JsonObject = {**names, "conflict": conflict.id, **(because or {})}
     entry = _audit(clock, connection_id, actor, "user.rekeyed", conflict.user_id, detail)
+    decision = Decision(conflict.id, "open", "done", entry)
+    with _renamed(connection_id, conflict.user_id), _only_if_open():
+        return await store.change_user(connection_id, conflict.user_id, change, along=decision)
+
+
+@contextmanager
+def _renamed(connection_id: str, user_id: str) -> Generator[None]:
+    """Say why an account cannot have its new names. Raises CannotDecide."""
     try:
-        with _only_if_open():
-            return await store.change_user(
-                connection_id, conflict.user_id, change, along=Decision(conflict.id, "open", "done", entry)
-            )
+        yield
     except Protected as error:
-        raise CannotDecide(f"{conflict.user_id} is protected: it is not renamed.") from error
+        raise CannotDecide(f"{user_id} is protected: it is not renamed.") from error
     except DomainNotAllowed as error:
         raise CannotDecide(
-            f"{conflict.user_id} would have the address {error.facts['value']} then, which {connection_id} does not "
+            f"{user_id} would have the address {error.facts['value']} then, which {connection_id} does not "
             "allow; allow its domain first."
         ) from error
     except Taken as error:
-        raise CannotDecide(
-            f"{conflict.user_id} cannot have that {error.attribute}: another account has it already."
-        ) from error
+        raise CannotDecide(f"{user_id} cannot have that {error.attribute}: another account has it already.") from error
 
 
 def _decision(
