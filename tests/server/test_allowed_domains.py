@@ -44,6 +44,7 @@ def mail(address: str, **rest: Any) -> dict[str, Any]:
         ("S-1-5-21", []),
         ("ana@localhost", []),
         ("@ana.novak", []),
+        ("ana.novak@localhost", []),
     ],
 )
 def test_who_has_an_allowed_address_or_none_is_made(tenant: Tenant, user_name: str, emails: list[Any]) -> None:
@@ -110,6 +111,9 @@ def test_who_is_here_already_is_changed_and_switched_off_as_before(tenant: Tenan
     )
     assert switch_off(tenant, bob["id"]).json()["active"] is False
     assert patch(tenant, path, {"op": "replace", "path": "active", "value": True}).status_code == 200
+    # Capitals make no other address.
+    capital = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "Bob@Elsewhere.example"}
+    assert patch(tenant, path, capital).status_code == 200
     new_group(tenant, "team", bob["id"])
     inside = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "bob@acme.example"}
     assert patch(tenant, path, inside).status_code == 200

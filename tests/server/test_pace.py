@@ -100,6 +100,15 @@ def test_a_burst_then_the_rate_and_each_connection_for_itself() -> None:
     serve(work)
 
 
+def test_all_tokens_of_the_identity_provider_count_together() -> None:
+    async def work(here: Served, one: str, _other: str) -> None:
+        second = await connections.create_token(here.store, here.clock, one, frozenset(SCOPES))
+        assert await here.through(one) == BURST
+        assert (await here.ask(one, second.text)).status_code == 429
+
+    serve(work)
+
+
 def test_a_refusal_says_when_to_come_again_and_changes_nothing() -> None:
     async def work(here: Served, one: str, _other: str) -> None:
         await here.through(one)
