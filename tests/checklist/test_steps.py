@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import USER_SCOPES, Tenant, Vestibule
 from tests.explain.provisioned import group, nested_refused, user
 from tests.saml.keys import DAY, NOW, certificate
-from tests.store.staging import a_user
+from tests.store.staging import a_group, a_user
 from vestibule import connections, identity_providers, ids
 from vestibule.addresses import Addresses
 from vestibule.checklist import Step, look, values_of
@@ -398,6 +398,20 @@ def test_the_roll_call_tells_groups_with_their_figures(vestibule: Vestibule) -> 
     assert "1 of 2 groups" in drifting.seen
     # As many as are expected, and not the same ones.
     assert after("c", 3, 1).details[-1:] == ("c: 3 people are here and 3 expected: 1 missing, 1 too many.",)
+
+
+def test_what_is_the_apps_own_is_not_told_as_sent_by_the_identity_provider(vestibule: Vestibule) -> None:
+    connection_id = vestibule.connection().id
+
+    async def work(store: Store) -> None:
+        made = await store.create_user(a_user(1, connection_id))
+        await store.create_group(a_group("Sales", connection_id, "grp_s", origin="app"), [made.id], "app")
+
+    vestibule.admin(work)
+    found = steps(vestibule, connection_id)
+    for name, seen in (("first_user", "1 user is here."), ("first_group", "1 group is here.")):
+        assert (found[name].standing, found[name].seen.startswith(seen)) == ("open", True)
+        assert "has sent none of them" in found[name].seen
 
 
 def test_domains_are_told_with_the_record_that_is_awaited(vestibule: Vestibule) -> None:
