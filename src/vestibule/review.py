@@ -16,7 +16,7 @@ from vestibule.allowed_domains import check_domain
 from vestibule.clock import Clock, rfc3339
 from vestibule.model import Audit, Conflict, Hold, JsonObject, User
 from vestibule.scim.errors import DomainNotAllowed, Protected
-from vestibule.scim.profile import kept_profile
+from vestibule.scim.profile import Profile, kept_profile
 from vestibule.store import Decided, Decision, NotFound, Store, Taken
 
 APPROVAL_LASTS = 24 * 3_600_000_000
@@ -113,12 +113,7 @@ async def rekey(
     names = {name: value for name, value in conflict.incoming.items() if name in NAMES and value is not None}
 
     def change(user: User) -> User:
-        before: JsonObject = orjson.loads(user.document)
-        document = before | names
-        check_domain(before, document, profile)
-        changed = replace(user, updated_at=now, **stored(document))
-        check_protected(user, changed)
-        return changed
+        return _named(user, names, profile, now)
 
     detail: JsonObject = {**names, "conflict": conflict.id, **(because or {})}
     entry = _audit(clock, connection_id, actor, "user.rekeyed", conflict.user_id, detail)
@@ -141,6 +136,15 @@ def _renamed(connection_id: str, user_id: str) -> Generator[None]:
         ) from error
     except Taken as error:
         raise CannotDecide(f"{user_id} cannot have that {error.attribute}: another account has it already.") from error
+
+
+def _named(user: User, names: JsonObject, profile: Profile, now: int) -> User:
+    before: JsonObject = orjson.loads(user.document)
+    document = before | names
+    check_domain(before, document, profile)
+    changed = replace(user, updated_at=now, **stored(document))
+    check_protected(user, changed)
+    return changed
 
 
 def _decision(
