@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.shell import Shell
 from tests.rollcall.graph_server import SECRET, Graph, group, serving, user
+from vestibule.scim.patch import GroupChange
 
 ID = "00000000-0000-4000-8000-00000000000"
 
@@ -144,6 +145,31 @@ def test_a_file_is_called_for_this_once_and_kept_nowhere(shell: Shell, connectio
     assert "members.csv says of no group who is in it" in told
     assert "has no number" in shell.refusal("rollcall", connection_id, "--group", "A", "--group", "B=1")
     assert "Say who is expected" in shell.refusal("rollcall", connection_id)
+
+
+def test_a_balance_tells_who_of_it_is_switched_off_and_a_second_account_stands_beside_the_first(
+    shell: Shell, connection_id: str, tmp_path: Path
+) -> None:
+    people = [shell.new_user(connection_id, "ana@x", active=False), shell.new_user(connection_id, "ben@x")]
+    group_id = shell.new_group(connection_id, "Sales", *people)
+    names = tmp_path / "names.csv"
+    names.write_text("objectId,userPrincipalName\n1,ana@x\n2,ben@x\n")
+    shell.json("rollcall", "expect", connection_id, "--group", "Sales", "--csv", str(names))
+    told = shell.text("rollcall", connection_id)
+    assert "balanced, 1 of those present deactivated here" in told
+    assert "Sales: 1 present, but the account is deactivated here, and the list does not say so\n  ana@x" in told
+    (roll,) = called(shell, connection_id, code=0)
+    assert (roll["balanced"], roll["inactive_count"], roll["inactive"][0]["who"]) == (True, 1, "ana@x")
+    assert shell.text("rollcall", "history", connection_id).rstrip().endswith("balanced, 1 inactive")
+    other = shell.new_user(connection_id, "b.li@x", externalId="2")
+    shell.directory(
+        lambda directory: directory.change_group(connection_id, group_id, GroupChange(add=frozenset({other})))
+    )
+    told = shell.run("rollcall", connection_id).stdout
+    assert (
+        "Sales: 1 extra, another account of somebody who is expected, and is a member already\n  ben@x  'ben@x'" in told
+    )
+    assert f"'b.li@x' ({other})" in told
 
 
 HOSTILE = "[/red]\x1b[31m\u202eevil\nSales: 0 missing"

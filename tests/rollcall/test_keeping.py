@@ -235,7 +235,7 @@ def test_a_name_that_no_index_holds_is_refused_and_nothing_of_the_draft_stays(
         await stage.store.forget_expectation(CON, "u" * 800, ENTRY)
         kept = await stage.store.expectation(CON, "Sales")
         assert kept.count == 2
-        stayed = [each.id for each in drafts if (await stage.store.missing_people(CON, each.id, None, "", 9))[0]]
+        stayed = [each.id for each in drafts if (await stage.store.people_to_explain(CON, each.id, None, "", 9))[0]]
         assert stayed == [kept.id]
 
     play(work)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.rollcall.stage import CON, Stage, play
-from vestibule.rollcall import Expectation, ExpectedPerson, Missing, call_roll
+from vestibule.rollcall import Expectation, ExpectedPerson, GroupRoll, Missing, call_roll, keeping
 from vestibule.rollcall.reasons import REASONS, Situation, reason_for
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules
@@ -245,5 +247,90 @@ def test_a_taken_name_of_a_group_is_no_other_identity() -> None:
         request = await stage.refused("Group", "Sales", "POST", 409, error="uniqueness", facts=UNIQUE)
         told = await missing(stage, "ana")
         assert (told.reason, told.request_id) == ("refused", request)
+
+    play(work)
+
+
+async def called(stage: Stage, *people: ExpectedPerson) -> GroupRoll:
+    """The roll of Sales, kept; at hand it is the same."""
+    await stage.expect("Sales", *people)
+    kept = await stage.call("Sales")
+    (at_hand,) = await call_roll(stage.store, CON, [Expectation("Sales", len(people), tuple(people))])
+    for name in ("present", "reasons", "extras", "inactive_count", "balanced"):
+        assert getattr(kept, name) == getattr(at_hand, name), name
+    assert (sorted(kept.inactive, key=str), sorted(kept.extra, key=str)) == (
+        sorted(at_hand.inactive, key=str), sorted(at_hand.extra, key=str),
+    )  # fmt: skip
+    return kept
+
+
+def test_who_is_present_but_switched_off_here_is_told_unless_the_source_has_switched_them_off_too() -> None:
+    async def work(stage: Stage) -> None:
+        off = {name: await stage.user(name, active=False) for name in ("ana", "ben", "cleo")}
+        await stage.group("Sales", *off.values(), await stage.user("dan"))
+        people = [ExpectedPerson("ana"), ExpectedPerson("ben", enabled=False), ExpectedPerson("dan")]
+        roll = await called(stage, *people, ExpectedPerson("Cleo C.", frozenset({"oid-3"})))
+        assert roll.reasons == {"never_provisioned": 1}
+        cleo = ExpectedPerson("CLEO")
+        roll = await called(stage, *people, cleo)
+        assert (roll.balanced, roll.present, roll.inactive_count) == (True, 4, 2)
+        assert {each.who: each.user_id for each in roll.inactive} == {"ana": off["ana"], "CLEO": off["cleo"]}
+        assert roll.as_json()["inactive"][0] == {"who": "ana", "user_id": off["ana"]}
+        (newest, *_) = await stage.store.rolls(CON, "Sales", 1)
+        assert (newest.balanced, newest.reasons) == (True, {"inactive": 2})
+        (short,) = await keeping.call(stage.store, stage.clock, CON, ["Sales"], 1)
+        assert (len(short.inactive), short.inactive_count) == (1, 2)
+        await stage.directory.delete_user(CON, off["ana"])
+        assert (await called(stage, *people, cleo)).inactive_count == 1
+
+    play(work)
+
+
+def test_a_second_account_of_somebody_who_is_expected_once_is_too_many() -> None:
+    async def work(stage: Stage) -> None:
+        by_name, by_id = await stage.user("ana"), await stage.user("a.li", externalId="oid-1")
+        await stage.group("Sales", by_name, by_id)
+        roll = await called(stage, ExpectedPerson("ana", frozenset({"oid-1"})))
+        assert (roll.present, roll.expected, roll.balanced, roll.extras) == (2, 1, False, {"double": 1})
+        (extra,) = roll.extra
+        assert (extra.who, extra.user_id, by_id in extra.reason) == ("ana", by_name, True)
+        assert (await called(stage, ExpectedPerson("ana", frozenset({"oid-1"})), ExpectedPerson("a.li"))).extras == {
+            "double": 1
+        }
+
+    play(work)
+
+
+def test_a_second_account_that_is_somebody_elses_first_is_not_too_many() -> None:
+    async def work(stage: Stage) -> None:
+        await stage.group("Sales", await stage.user("ana", externalId="oid-2"), await stage.user("ben", externalId="1"))
+        people = (ExpectedPerson("ana", frozenset({"1"})), ExpectedPerson("benedict", frozenset({"oid-2"})))
+        assert (await called(stage, *people)).balanced
+
+    play(work)
+
+
+_IDS = st.frozensets(st.sampled_from(["1", "2", "3", "4"]), max_size=2)
+_LISTS = st.lists(st.tuples(st.sampled_from("abcd"), _IDS), max_size=4, unique_by=lambda each: each[0])
+_MEMBERS = st.lists(
+    st.tuples(st.sampled_from("abcdef"), st.sampled_from(["1", "2", "3", "4", None])),
+    max_size=5,
+    unique_by=(lambda each: each[0], lambda each: each[1] or each[0]),
+)
+
+
+@settings(max_examples=60)
+@given(_LISTS, _MEMBERS)
+def test_a_balanced_group_has_no_more_members_than_are_expected(
+    people: list[tuple[str, frozenset[str]]], members: list[tuple[str, str | None]]
+) -> None:
+    """Whoever is present is expected or told as one too many, however names and ids overlap."""
+
+    async def work(stage: Stage) -> None:
+        ids = [await stage.user(name, externalId=ident) if ident else await stage.user(name) for name, ident in members]
+        await stage.group("Sales", *ids)
+        roll = await called(stage, *[ExpectedPerson(name, some) for name, some in people])
+        assert roll.present - roll.extra_count <= roll.expected - roll.missing_count
+        assert len({each.user_id for each in roll.extra}) == roll.extra_count
 
     play(work)

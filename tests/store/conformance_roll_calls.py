@@ -22,7 +22,7 @@ from tests.store.staging import (
 from vestibule.model import Audit
 from vestibule.scim.patch import GroupChange
 from vestibule.store import NotFound, Rules, Store
-from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
+from vestibule.store.roll_calls import Account, ExpectedPerson, KeptExpectation, RollRecord
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 
@@ -59,6 +59,31 @@ class RollCallPromises(Stage):
     """Expectations, absences, the trend."""
 
     @promise
+    async def test_who_is_not_plainly_present_is_told_apart_and_who_is_expected_as_an_account(
+        self, store: Store
+    ) -> None:
+        """A member who is deactivated though the list does not say so; and one person who is two members."""
+        for number in range(5):
+            await store.create_user(a_user(number, externalId=f"ext-{number}", active=number not in (1, 2)))
+        await store.create_group(a_group(), [user_id(number) for number in range(5)])
+        who = [
+            *named("user0@example.com", "USER1@example.com"),
+            ExpectedPerson("user2@example.com", frozenset({"ext-2"}), enabled=False),
+            ExpectedPerson("user3@example.com", frozenset({"aaa", "ext-4"})),
+            ExpectedPerson("user4@example.com", frozenset({"ext-1", "ext-4"})),
+        ]
+        await keep(store, expecting(1), who)
+        assert await store.people_to_explain(HERE, "rll_1", "grp_1", "", 9) == ([who[1], *who[3:]], None)
+        accounts = [Account(user_id(4), "USER4@example.com", "ext-4", active=True, member=True)]
+        assert await store.expected_as(HERE, "rll_1", accounts) == who[3:]
+        by_id = [Account("x", "x", ident, active=True, member=True) for ident in ("ext-2", None)]
+        assert await store.expected_as(HERE, "rll_1", by_id) == [who[2]]
+        assert (await store.expected_as(THERE, "rll_1", accounts), await store.expected_as(HERE, "rll_1", [])) == (
+            [],
+            [],
+        )
+
+    @promise
     async def test_an_expectation_counts_when_it_is_whole_and_takes_the_place_of_the_one_before(
         self, store: Store
     ) -> None:
@@ -81,21 +106,21 @@ class RollCallPromises(Stage):
         await store.add_expected(HERE, "rll_3", named("dan"))
         after = await store.settle_expectation(HERE, "rll_3", taken(3))
         assert await store.expectations(HERE) == [after] == [expecting(3, count=1)]
-        assert await store.missing_people(HERE, "rll_1", None, "", 9) == ([], None)
-        assert await store.missing_people(HERE, "rll_2", None, "", 9) == ([], None)
+        assert await store.people_to_explain(HERE, "rll_1", None, "", 9) == ([], None)
+        assert await store.people_to_explain(HERE, "rll_2", None, "", 9) == ([], None)
         assert {each.id for each in await store.audit(HERE)} == {"aud_r1", "aud_r3"}
         await store.begin_expectation(expecting(5))
         await store.add_expected(HERE, "rll_5", named("fay"))
         for connection_id, ident in ((THERE, "rll_5"), (HERE, "rll_3")):
             await store.give_up_expectation(connection_id, ident)
-            assert (await store.missing_people(HERE, "rll_5", None, "", 9))[0] == named("fay")
+            assert (await store.people_to_explain(HERE, "rll_5", None, "", 9))[0] == named("fay")
         await store.give_up_expectation(HERE, "rll_5")
         await store.give_up_expectation(HERE, "rll_5")
-        assert await store.missing_people(HERE, "rll_5", None, "", 9) == ([], None)
+        assert await store.people_to_explain(HERE, "rll_5", None, "", 9) == ([], None)
         with pytest.raises(NotFound):
             await store.settle_expectation(HERE, "rll_5", taken(5))
         assert await store.expectations(HERE) == [after]
-        assert (await store.missing_people(HERE, "rll_3", None, "", 9))[0] == named("dan")
+        assert (await store.people_to_explain(HERE, "rll_3", None, "", 9))[0] == named("dan")
         with pytest.raises(NotFound):
             await store.begin_expectation(expecting(4, "con_none"))
 
@@ -107,7 +132,7 @@ class RollCallPromises(Stage):
             await store.forget_expectation(THERE, "Sales", taken(2, THERE))
         await store.forget_expectation(HERE, "sales", taken(2))
         assert await store.expectations(HERE) == []
-        assert await store.missing_people(HERE, "rll_1", None, "", 9) == ([], None)
+        assert await store.people_to_explain(HERE, "rll_1", None, "", 9) == ([], None)
         assert await store.rolls(HERE, "Sales", 9) == [a_roll()]
         with pytest.raises(NotFound):
             await store.forget_expectation(HERE, "Sales", taken(3))
@@ -125,12 +150,12 @@ class RollCallPromises(Stage):
             ExpectedPerson("zoe", known=False, via="Inner"),
         ]
         await keep(store, expecting(1), who)
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "", 9) == ([who[3], who[4]], None)
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "user5@example.com", 9) == ([who[4]], None)
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "", 3) == ([], "user0@example.com")
-        assert await store.missing_people(HERE, "rll_1", "grp_1", "renamed", 2) == ([who[3]], "user5@example.com")
-        assert len((await store.missing_people(HERE, "rll_1", None, "", 9))[0]) == 5
-        assert await store.missing_people(THERE, "rll_1", None, "", 9) == ([], None)
+        assert await store.people_to_explain(HERE, "rll_1", "grp_1", "", 9) == ([who[3], who[4]], None)
+        assert await store.people_to_explain(HERE, "rll_1", "grp_1", "user5@example.com", 9) == ([who[4]], None)
+        assert await store.people_to_explain(HERE, "rll_1", "grp_1", "", 3) == ([], "user0@example.com")
+        assert await store.people_to_explain(HERE, "rll_1", "grp_1", "renamed", 2) == ([who[3]], "user5@example.com")
+        assert len((await store.people_to_explain(HERE, "rll_1", None, "", 9))[0]) == 5
+        assert await store.people_to_explain(THERE, "rll_1", None, "", 9) == ([], None)
         extra, following = await store.extra_members(HERE, "rll_1", "grp_1", "", 4)
         assert ([each.user_id for each in extra], following) == ([user_id(3)], user_id(3))
         (last,), following = await store.extra_members(HERE, "rll_1", "grp_1", user_id(3), 9)
@@ -281,7 +306,7 @@ class RollCallPromises(Stage):
         await store.flush()
         counts = {each.group: each.count for each in await store.expectations(HERE)}
         assert counts == {"By id": 1, "Listed": 1, "Sales": 2}
-        assert await store.missing_people(HERE, "rll_2", None, "", 9) == (
+        assert await store.people_to_explain(HERE, "rll_2", None, "", 9) == (
             [ExpectedPerson("Ana", frozenset({"A"}))],
             None,
         )

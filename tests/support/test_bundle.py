@@ -313,3 +313,24 @@ def test_who_is_expected_by_what_the_server_keeps_is_called_when_no_file_is_give
     (roll,) = json.loads(files["situation.json"])["rollcall"]
     assert (roll["expected"], roll["missing_count"]) == (3, 2)
     assert all(LEAK not in text for text in files.values())
+
+
+def test_who_is_switched_off_and_who_is_here_twice_are_in_the_bundle_without_their_names(
+    peopled: Tenant, tmp_path: Path
+) -> None:
+    http = peopled.http
+    off = http.post("/Users", json=person("Off") | {"active": False}).json()["id"]
+    twice = [
+        http.post("/Users", json={"schemas": [USER], "userName": f"{name}{LEAK}@people.example", **more}).json()["id"]
+        for name, more in (("Dora", {}), ("D.Li", {"externalId": f"oid-{LEAK}"}))
+    ]
+    named = [{"value": each} for each in (off, *twice)]
+    http.post("/Groups", json={"schemas": [GROUP], "displayName": "Sales", "members": named})
+    people = (
+        ExpectedPerson(f"Off{LEAK}@people.example"),
+        ExpectedPerson(f"Dora{LEAK}@people.example", frozenset({f"oid-{LEAK}"})),
+    )
+    files = bundled(peopled, tmp_path / "bundle", Expectation("Sales", 2, people))
+    (roll,) = json.loads(files["situation.json"])["rollcall"]
+    assert (roll["inactive_count"], len(roll["inactive"]), roll["extra"][0]["origin"]) == (1, 1, "double")
+    assert all(LEAK not in text for text in files.values())

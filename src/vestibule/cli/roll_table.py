@@ -12,6 +12,7 @@ from vestibule.clock import to_the_minute
 from vestibule.cycles import Run
 from vestibule.model import Pending
 from vestibule.rollcall import Extra, GroupRoll, Missing
+from vestibule.rollcall.reasons import DOUBLE
 from vestibule.store.roll_calls import RollRecord
 
 
@@ -34,11 +35,14 @@ def show(rolls: Sequence[GroupRoll], console: Console, *, show_all: bool = False
         limit = None if show_all else names
         _missing(console, roll, limit)
         _extra(console, roll, limit)
+        _inactive(console, roll, limit)
         _waited_for(console, roll, limit)
 
 
 def _verdict(roll: GroupRoll) -> str:
     verdict = "balanced" if roll.balanced else "not balanced"
+    if roll.inactive_count:
+        verdict += f", {roll.inactive_count} of those present deactivated here"
     return f"{verdict} (a hint: only who has signed in)" if roll.kept is not None and roll.kept.hint else verdict
 
 
@@ -69,12 +73,22 @@ def _count(listed: Iterable[Missing]) -> int:
 def _extra(console: Console, roll: GroupRoll, limit: int | None) -> None:
     by_reason: dict[tuple[str, str], list[Extra]] = {}
     for each in roll.extra:
-        by_reason.setdefault((each.origin, each.reason), []).append(each)
+        told = DOUBLE if each.origin == "double" else each.reason
+        by_reason.setdefault((each.origin, told), []).append(each)
     for (origin, reason), listed in by_reason.items():
         _title(console, roll.name, roll.extras[origin], "extra", reason)
         for each in listed[:limit]:
-            _line(console, f"  {each.who}")
+            _line(console, f"  {each.who}  {each.reason}" if origin == "double" else f"  {each.who}")
         _more(console, roll.extras[origin] if len(listed) > 1 else len(listed), limit)
+
+
+def _inactive(console: Console, roll: GroupRoll, limit: int | None) -> None:
+    if roll.inactive_count:
+        told = "but the account is deactivated here, and the list does not say so"
+        _title(console, roll.name, roll.inactive_count, "present", told)
+        for each in roll.inactive[:limit]:
+            _line(console, f"  {each.who}")
+        _more(console, roll.inactive_count, limit)
 
 
 def _waited_for(console: Console, roll: GroupRoll, limit: int | None) -> None:
@@ -121,6 +135,7 @@ def history_lines(rolls: Sequence[tuple[RollRecord, Run | None]]) -> Iterator[st
     yield f"{'When':<20}  {'Cycle':>5}  {'Group':<{width}}  {figures}"
     for name, (each, cycle) in zip(names, rolls, strict=True):
         reasons = ", ".join(f"{count} {reason}" for reason, count in each.reasons.items())
+        told = ", ".join(filter(None, ["balanced" if each.balanced else "", reasons]))
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
         number = "" if cycle is None else cycle.number
-        yield f"{to_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {reasons or 'balanced'}"
+        yield f"{to_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {told}"

@@ -11,15 +11,15 @@ from vestibule.counting import people
 from vestibule.model import Group, Member
 from vestibule.rollcall import reasons
 from vestibule.rollcall.expectation import Expectation, check_names, check_people
-from vestibule.rollcall.reasons import Situation, account_of
+from vestibule.rollcall.reasons import Situation, account_of, accounts_of
 from vestibule.rollcall.refusal import named_in
-from vestibule.rollcall.report import NAMES, Extra, GroupRoll, Tally
+from vestibule.rollcall.report import NAMES, Extra, GroupRoll, Inactive, Tally
 from vestibule.scim.filter_ast import Filter
 from vestibule.scim.folding import fold
 from vestibule.scim.group_schema import GROUP
 from vestibule.scim.path import parse_filter
 from vestibule.store import NotFound, Store
-from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, Whereabouts
+from vestibule.store.roll_calls import Account, ExpectedPerson, KeptExpectation, Whereabouts
 
 PAGE = 200
 """How many people of whom it is asked why they are missing are looked at together."""
@@ -30,8 +30,12 @@ STEP = 1_000
 class Roster(Protocol):
     """Who is expected, wherever it is kept."""
 
-    def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
-        """Those who are no members, in pages; some who are may be among them."""
+    def to_explain(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
+        """Those who are not plainly present, in pages; some who are may be among them."""
+        ...
+
+    async def expected_as(self, accounts: Sequence[Account]) -> Sequence[ExpectedPerson]:
+        """Those who have the userName or the externalId of one of some accounts."""
         ...
 
     def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
@@ -94,9 +98,14 @@ class _AtHand:
     connection_id: str
     people: tuple[ExpectedPerson, ...]
 
-    async def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:  # noqa: ARG002
+    async def to_explain(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:  # noqa: ARG002
         for start in range(0, len(self.people), PAGE):
             yield self.people[start : start + PAGE]
+
+    async def expected_as(self, accounts: Sequence[Account]) -> Sequence[ExpectedPerson]:
+        names = {fold(each.user_name) for each in accounts}
+        ids = {each.external_id for each in accounts if each.external_id is not None}
+        return [each for each in self.people if fold(each.user_name) in names or not ids.isdisjoint(each.external_ids)]
 
     async def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
         names = {fold(each.user_name) for each in self.people}
@@ -114,14 +123,17 @@ class _Kept:
     store: Store
     kept: KeptExpectation
 
-    async def absent(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
+    async def to_explain(self, group: Group | None) -> AsyncIterator[Sequence[ExpectedPerson]]:
         key = (self.kept.connection_id, self.kept.id, None if group is None else group.id)
         after: str | None = ""
         while after is not None:
-            absent, after = await self.store.missing_people(*key, after, STEP)
-            for start in range(0, len(absent), PAGE):
-                yield absent[start : start + PAGE]
+            found, after = await self.store.people_to_explain(*key, after, STEP)
+            for start in range(0, len(found), PAGE):
+                yield found[start : start + PAGE]
             await asyncio.sleep(0)
+
+    async def expected_as(self, accounts: Sequence[Account]) -> Sequence[ExpectedPerson]:
+        return await self.store.expected_as(self.kept.connection_id, self.kept.id, accounts)
 
     async def surplus(self, group: Group) -> AsyncIterator[Sequence[Member]]:
         if self.kept.hint:
@@ -150,8 +162,11 @@ class _Calling:
     ) -> GroupRoll:
         tally = Tally(self.names)
         situation = await self._situation()
-        async for page in roster.absent(self.group):
-            await self._classify(page, situation, tally)
+        counts = kept is None or not kept.hint
+        async for page in roster.to_explain(self.group):
+            where = await self._classify(page, situation, tally)
+            if counts:
+                await self._tell_doubles(roster, page, where, tally)
             await asyncio.sleep(0)
         if self.group is not None:
             async for members in roster.surplus(self.group):
@@ -171,14 +186,38 @@ class _Calling:
             await self._unnamed(expected - present, tally)
         return await self._roll(tally, expected, (), kept)
 
-    async def _classify(self, page: Sequence[ExpectedPerson], situation: Situation, tally: Tally) -> None:
+    async def _whereabouts(self, page: Sequence[ExpectedPerson]) -> Whereabouts:
         group_id = None if self.group is None else self.group.id
-        where = await self.store.whereabouts(self.connection_id, group_id, page)
-        absent = [each for each in page if not _is_member(each, where)]
+        return await self.store.whereabouts(self.connection_id, group_id, page)
+
+    async def _classify(self, page: Sequence[ExpectedPerson], situation: Situation, tally: Tally) -> Whereabouts:
+        where = await self._whereabouts(page)
+        absent: list[ExpectedPerson] = []
+        for person in page:
+            present = [each for each in accounts_of(person, where) if each.member]
+            if not present:
+                absent.append(person)
+            elif person.enabled and not any(each.active for each in present):
+                tally.note_inactive(Inactive(person.user_name, present[0].user_id))
         strangers = [each.user_name for each in absent if account_of(each, where) is None]
         refusals = await self.store.refusals(self.connection_id, "User", strangers)
         for person in absent:
             tally.miss(reasons.reason_for(person, where, situation, refusals))
+        return where
+
+    async def _tell_doubles(
+        self, roster: Roster, page: Sequence[ExpectedPerson], where: Whereabouts, tally: Tally
+    ) -> None:
+        """Members who are a second account of somebody, unless they are the first one of somebody else."""
+        for person in page:
+            present = [each for each in accounts_of(person, where) if each.member]
+            for account in present[1:]:
+                sharing = await roster.expected_as([account])
+                theirs = await self._whereabouts(sharing)
+                taken = any(account_of(each, theirs) == account for each in sharing)
+                # Of several whose second account it is, the first by name tells it.
+                if not taken and min(fold(each.user_name) for each in sharing) == fold(person.user_name):
+                    tally.exceed(reasons.double(account, person, present[0]))
 
     async def _unnamed(self, lacking: int, tally: Tally) -> None:
         """So many are missing of whom only the number is known; those who are waited for are among them."""
@@ -226,9 +265,6 @@ class _Calling:
             waiting,
             kept,
             None if group is None else group.id,
+            tuple(tally.inactive),
+            tally.inactive_count,
         )
-
-
-def _is_member(person: ExpectedPerson, where: Whereabouts) -> bool:
-    account = account_of(person, where)
-    return account is not None and account.member

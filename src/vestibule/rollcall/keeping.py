@@ -209,6 +209,8 @@ def _seen(kept: KeptExpectation, group: Group | None, roll: GroupRoll, now: int)
 
 def _record(kept: KeptExpectation, roll: GroupRoll, now: int) -> RollRecord:
     figures = {**roll.reasons, **{f"extra_{name}": count for name, count in roll.extras.items()}}
+    if roll.inactive_count:
+        figures["inactive"] = roll.inactive_count
     return RollRecord(
         kept.connection_id, kept.group, now, roll.expected, roll.present, roll.missing_count, roll.extra_count, figures
     )

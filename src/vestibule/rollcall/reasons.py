@@ -41,6 +41,10 @@ _EXTRA = {
 }
 
 
+DOUBLE = "another account of somebody who is expected, and is a member already"
+"""Why a second account is too many, without names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What holds for everybody who is expected in a group: whether it is here, and what of it was refused last.
@@ -59,11 +63,17 @@ class Situation:
         return self.refusal if kept_out else None
 
 
-def account_of(person: ExpectedPerson, where: Whereabouts) -> Account | None:
-    """The account of a person by the link rule: by an id, else by the userName. A member before who is none."""
+def accounts_of(person: ExpectedPerson, where: Whereabouts) -> list[Account]:
+    """The accounts that may be a person's by the link rule: by an id, then by the userName; each once."""
     found = [where.by_id[each] for each in sorted(person.external_ids) if each in where.by_id]
     named = where.by_name.get(fold(person.user_name))
     candidates = found if named is None else [*found, named]
+    return list({each.user_id: each for each in candidates}.values())
+
+
+def account_of(person: ExpectedPerson, where: Whereabouts) -> Account | None:
+    """The first of a person's accounts. A member before who is none."""
+    candidates = accounts_of(person, where)
     return next((each for each in candidates if each.member), candidates[0] if candidates else None)
 
 
@@ -175,6 +185,15 @@ def uncounted(count: int, situation: Situation) -> Missing:
         return replace(refused(who, situation.refusal, count), named=False)
     reason = "unnamed" if situation.known else "no_group"
     return Missing(who, reason, REASONS[reason], None, count, named=False)
+
+
+def double(account: Account, person: ExpectedPerson, first: Account) -> Extra:
+    """Another account of somebody who is expected, and is present by a first one."""
+    told = (
+        f"{person.user_name!r} is expected once and is a member by two accounts: this one ({account.user_id}) and "
+        f"{first.user_name!r} ({first.user_id})."
+    )
+    return Extra(account.user_name, told, "double", account.user_id)
 
 
 def surplus(member: Member) -> Extra:

@@ -41,7 +41,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Somebody present who is not expected; `origin` is `app`, `login`, `left_over` or `beyond_number`."""
+    """Somebody present who is not expected; `origin` is `app`, `login`, `left_over`, `beyond_number` or `double`.
+
+    `double` is another account of somebody who is expected and present by a first one.
+    """
 
     who: str
     reason: str
@@ -63,8 +66,23 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Inactive:
+    """Somebody expected who is a member, but whose account is deactivated here although the list says enabled."""
+
+    who: str
+    user_id: str
+
+    def as_json(self) -> JsonObject:
+        """The row for `--json`."""
+        return {"who": self.who, "user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRoll:
-    """The roll of one group. `missing` and `extra` name at most so many of each reason; the counts are of all."""
+    """The roll of one group. `missing`, `extra` and `inactive` name at most so many of a reason; the counts are of all.
+
+    `present` are all members, also deactivated ones.
+    """
 
     name: str
     expected: int
@@ -82,6 +100,9 @@ class GroupRoll:
     kept: KeptExpectation | None = None
     """The expectation, when it is one that the server keeps."""
     group_id: str | None = None
+    inactive: tuple[Inactive, ...] = ()
+    inactive_count: int = 0
+    """How many of those present are deactivated here, of whom the list does not say so, too."""
 
     @property
     def missing_count(self) -> int:
@@ -95,7 +116,7 @@ class GroupRoll:
 
     @property
     def balanced(self) -> bool:
-        """Everybody expected is present and nobody else."""
+        """Everybody expected is present and nobody else; some of them may be deactivated here, see `inactive`."""
         return not self.reasons and not self.extras
 
     def as_json(self) -> JsonObject:
@@ -111,6 +132,8 @@ class GroupRoll:
             "missing": [each.as_json() for each in self.missing],
             "extra_count": self.extra_count,
             "extra": [each.as_json() for each in self.extra],
+            "inactive_count": self.inactive_count,
+            "inactive": [each.as_json() for each in self.inactive],
             "nested_groups": list(self.nested),
             "pending_count": self.pending_count,
             "pending": [
@@ -152,6 +175,8 @@ class Tally:
     extra: list[Extra] = field(default_factory=list[Extra])
     reasons: Counter[str] = field(default_factory=Counter[str])
     extras: Counter[str] = field(default_factory=Counter[str])
+    inactive: list[Inactive] = field(default_factory=list[Inactive])
+    inactive_count: int = 0
 
     def miss(self, missing: Missing) -> None:
         """One more who is missing, or a number of them."""
@@ -164,3 +189,9 @@ class Tally:
         if self.names is None or self.extras[extra.origin] < self.names:
             self.extra.append(extra)
         self.extras[extra.origin] += extra.count
+
+    def note_inactive(self, inactive: Inactive) -> None:
+        """One more who is present and deactivated here."""
+        if self.names is None or self.inactive_count < self.names:
+            self.inactive.append(inactive)
+        self.inactive_count += 1

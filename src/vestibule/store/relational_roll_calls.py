@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vestibule.model import Audit, Exchange, Member, Pending
 from vestibule.store.engine import Engine
-from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord, Whereabouts
+from vestibule.store.roll_calls import Account, ExpectedPerson, KeptExpectation, RollRecord, Whereabouts
 from vestibule.store.sql import absences, expectations
 
 
@@ -51,11 +51,17 @@ class RelationalRollCalls:
         """See RollCallStore."""
         return await expectations.due(self._engine.reading, quiet_since, called_before, day_before)
 
-    async def missing_people(
+    async def people_to_explain(
         self, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
     ) -> tuple[list[ExpectedPerson], str | None]:
         """See RollCallStore."""
-        return await absences.missing(self._engine.reading, connection_id, expectation_id, group_id, after, limit)
+        return await absences.to_explain(self._engine.reading, connection_id, expectation_id, group_id, after, limit)
+
+    async def expected_as(
+        self, connection_id: str, expectation_id: str, accounts: Sequence[Account]
+    ) -> list[ExpectedPerson]:
+        """See RollCallStore."""
+        return await absences.expected_as(self._engine.reading, connection_id, expectation_id, accounts)
 
     async def extra_members(
         self, connection_id: str, expectation_id: str, group_id: str, after: str, limit: int

@@ -97,7 +97,10 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class RollRecord:
-    """The figures of one group at an instant; `reasons` counts the missing and, under `extra_…`, the extra ones."""
+    """The figures of one group at an instant.
+
+    `reasons` counts the missing, under `extra_…` the extra ones, and as `inactive` those present who are deactivated.
+    """
 
     connection_id: str
     group: str
@@ -162,14 +165,21 @@ class RollCallStore(Protocol):
         """
         ...
 
-    async def missing_people(
+    async def people_to_explain(
         self, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
     ) -> tuple[list[ExpectedPerson], str | None]:
-        """Of the next `limit` who are expected, in the order of folded names, those who are no members.
+        """Of the next `limit` who are expected, in the order of folded names, those who are not plainly present.
 
-        A member is one by userName or by an id. With it comes where to go on, None at the end: so each call looks at
-        a bounded number of people, however many of them are there.
+        That is who is no member, by userName or by an id; who is one by several accounts; and whom the list says to be
+        enabled, while no member account is active. With it comes where to go on, None at the end: so each call looks
+        at a bounded number of people, however many of them are there.
         """
+        ...
+
+    async def expected_as(
+        self, connection_id: str, expectation_id: str, accounts: Sequence[Account]
+    ) -> list[ExpectedPerson]:
+        """Those of an expectation who have the userName or the externalId of one of some accounts, by folded names."""
         ...
 
     async def extra_members(

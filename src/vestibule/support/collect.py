@@ -16,7 +16,7 @@ from vestibule.connections import state_of
 from vestibule.cycles import Overview, overview
 from vestibule.log import Known
 from vestibule.model import Connection, JsonObject, Token
-from vestibule.rollcall import Expectation, GroupRoll, Missing, call_roll, reasons
+from vestibule.rollcall import Expectation, Extra, GroupRoll, Missing, call_roll, reasons
 from vestibule.rollcall.calling import call_kept
 from vestibule.scim.folding import fold
 from vestibule.store import NotFound, Store, schema
@@ -200,8 +200,9 @@ def _refused(kind: str | None, who: str, redactor: Redactor) -> str:
 
 async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject:
     missing = tuple([await _missing(store, each, redactor) for each in roll.missing])
-    extra = tuple(replace(each, who=redactor.who(each.who) if each.named else each.who) for each in roll.extra)
-    shown = replace(roll, missing=missing, extra=extra, pending=()).as_json()
+    extra = tuple(_extra(each, redactor) for each in roll.extra)
+    inactive = tuple(replace(each, who=redactor.who(each.who)) for each in roll.inactive)
+    shown = replace(roll, missing=missing, extra=extra, inactive=inactive, pending=()).as_json()
     shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
     shown["name"] = redactor.group(roll.name)
     shown["nested_groups"] = [redactor.group(each) for each in roll.nested]
@@ -213,6 +214,13 @@ async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject
             "detail": roll.kept.detail if redactor.with_names else sorted(roll.kept.detail),
         }
     return shown
+
+
+def _extra(each: Extra, redactor: Redactor) -> Extra:
+    """Somebody too many; why a second account is, names the first one."""
+    if each.origin == "double" and not redactor.with_names:
+        each = replace(each, reason=reasons.DOUBLE)
+    return replace(each, who=redactor.who(each.who)) if each.named else each
 
 
 async def _missing(store: Store, each: Missing, redactor: Redactor) -> Missing:

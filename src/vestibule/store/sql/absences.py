@@ -15,12 +15,16 @@ _ACCOUNT = "u.id, u.user_name, u.external_id, u.active, CASE WHEN m.user_id IS N
 _IN_GROUP = "LEFT JOIN members m ON m.connection_id = u.connection_id AND m.group_id = $3 AND m.user_id = u.id"
 
 
-async def missing(
+async def to_explain(
     db: Db, connection_id: str, expectation_id: str, group_id: str | None, after: str, limit: int
 ) -> tuple[list[ExpectedPerson], str | None]:
-    """Those of the next people expected, behind a folded name, who are no members; and the name to go on from."""
+    """Those of the next people expected, behind a folded name, who are not plainly present; and the name to go on from.
+
+    By name, by one id and by the other id somebody may be up to three accounts.
+    """
+    accounts = ", ".join(f"m{number}.user_id AS here{number}, u{number}.active AS active{number}" for number in "123")
     rows = await db.rows(
-        f"SELECT {person_columns('p')}, p.name_ci, coalesce(m1.user_id, m2.user_id, m3.user_id) AS here "
+        f"SELECT {person_columns('p')}, p.name_ci, {accounts} "
         "FROM (SELECT * FROM expected_people e WHERE e.connection_id = $1 AND e.expectation_id = $2 "
         f"AND e.name_ci > $3 ORDER BY e.name_ci LIMIT $5) p {_member_by('1', 'user_name_ci', 'name_ci')} "
         f"{_member_by('2', 'external_id', 'external_id')} {_member_by('3', 'external_id', 'other_id')} "
@@ -28,7 +32,13 @@ async def missing(
         connection_id, expectation_id, after, group_id or "", limit,
     )  # fmt: skip
     following = rows[-1]["name_ci"] if len(rows) == limit else None
-    return [person_of(row) for row in rows if row["here"] is None], following
+    return [person_of(row) for row in rows if not _is_plain(row)], following
+
+
+def _is_plain(row: Row) -> bool:
+    """Whether somebody is present by one account, which is active unless the list says that it need not be."""
+    active = {row[f"here{number}"]: row[f"active{number}"] for number in "123" if row[f"here{number}"] is not None}
+    return len(active) == 1 and (any(active.values()) or not row["enabled"])
 
 
 def _member_by(number: str, theirs: str, ours: str) -> str:
@@ -63,6 +73,24 @@ async def _expected(db: Db, column: str, key: tuple[str, str], values: set[str])
         *key, as_array(sorted(values)),
     )  # fmt: skip
     return {row[0] for row in rows}
+
+
+async def expected_as(
+    db: Db, connection_id: str, expectation_id: str, accounts: Sequence[Account]
+) -> list[ExpectedPerson]:
+    """Those who have the name or an id of one of some accounts."""
+    names = as_array(sorted({fold(each.user_name) for each in accounts}))
+    ids = as_array(sorted({each.external_id for each in accounts if each.external_id is not None}))
+    found: dict[str, ExpectedPerson] = {}
+    # One by one, so that each goes by an index of its own.
+    for column, values in (("name_ci", names), ("external_id", ids), ("other_id", ids)):
+        rows = await db.rows(
+            f"SELECT {person_columns('p')}, p.name_ci FROM expected_people p WHERE p.connection_id = $1 "
+            f"AND p.expectation_id = $2 AND p.{column} IN (SELECT value FROM EACH($3)) AND p.{column} IS NOT NULL",
+            connection_id, expectation_id, values,
+        )  # fmt: skip
+        found.update((row["name_ci"], person_of(row)) for row in rows)
+    return [found[name] for name in sorted(found)]
 
 
 async def members_after(db: Db, connection_id: str, group_id: str, after: str, limit: int) -> list[Member]:
