@@ -23,6 +23,7 @@ from tests.store.conformance_references import ReferencePromises
 from tests.store.conformance_review import ReviewPromises
 from tests.store.conformance_roll_calls import RollCallPromises
 from tests.store.conformance_sign_on import SignOnPromises
+from tests.store.conformance_standing import StandingPromises
 from tests.store.conformance_tickets import TicketPromises
 from tests.store.conformance_users import UserPromises, say_no
 from tests.store.staging import (
@@ -112,6 +113,7 @@ class StoreConformance(
     DomainPromises,
     TicketPromises,
     RollCallPromises,
+    StandingPromises,
 ):
     """All promises: those of one noun, and below those that hold for all."""
 

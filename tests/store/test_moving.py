@@ -492,3 +492,10 @@ def test_setup_tickets_stay_where_their_links_lead() -> None:
     assert b"ticket.created" in lines
     assert b'"kind":"ticket"' not in lines
     assert b"\x00\xff link".hex().encode() not in lines
+
+
+def test_the_secret_that_groups_are_read_with_stays_and_so_does_what_is_read_again() -> None:
+    """Who is expected moves, as it was when it was read last; the secret is sealed for another installation's key."""
+    lines = b"".join(WORLD)
+    assert b"rollcall.source_kept" in lines
+    assert all(each not in lines for each in (b"v1.sealed", b'"kind":"graph_source"', b'"kind":"graph_group"'))

@@ -47,7 +47,7 @@ def test_a_database_that_came_about_by_the_store_has_no_findings(tmp_path: Path,
     assert (report.kinds, report.left) == ({}, 0)
     assert report.looked_at == {
         "users": 6, "groups": 3, "members": 4, "pending_members": 2, "pending_managers": 1,
-        "expectations": 1, "expected_people": 2, "roll_calls": 1,
+        "expectations": 2, "expected_people": 2, "roll_calls": 1, "graph_groups": 1,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from vestibule.model import Audit, Conflict, Domain, Hold
 from vestibule.scim.patch import GroupChange
 from vestibule.store import Rules, Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
+from vestibule.store.standing import GraphSource, ReadFault, StandingGroup
 from vestibule.store.tickets import Ticket
 
 PARKING = Rules(park=True, nested=True, hold_emptied_group=2)
@@ -71,6 +72,12 @@ async def _expected(store: Store) -> None:
     )
     roll = RollRecord(HERE, "Straße", LATER, 2, 0, 2, 0, {"refused": 2})
     await store.note_roll(replace(kept, called_at=LATER, balanced=False), roll, None, None)
+    await store.begin_expectation(KeptExpectation(HERE, "rll_2", "Ärzte", "graph", 0, AT, "oid-1"))
+    await store.settle_expectation(HERE, "rll_2", Audit("aud_6", HERE, AT, "cli", "rollcall.expected", "rll_2", {}))
+    source = GraphSource(HERE, "acme.example", "app", "v1.sealed", "https://graph.example", "https://login.example", AT)
+    fault = ReadFault("graph_forbidden", "No.", "Grant it.")
+    again = StandingGroup(HERE, "Ärzte", "oid-1", AT, AT, LATER, LATER, fault)
+    await store.keep_standing(source, again, Audit("aud_7", HERE, AT, "cli", "rollcall.source_kept", "oid-1", {}))
 
 
 async def _waiting_for_a_word(store: Store) -> None:

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from vestibule import connections
+from vestibule.cli.expect_graph import Graph, check_graph, from_graph
 from vestibule.cli.printable import printable
-from vestibule.cli.session import UNREACHABLE, Session, command, fail
+from vestibule.cli.roll_table import source_of
+from vestibule.cli.session import Session, command, fail
 from vestibule.cli.source import read_expectations, read_people
 from vestibule.clock import to_the_minute
 from vestibule.connections import Refused
@@ -23,22 +25,7 @@ from vestibule.scim.folding import fold
 from vestibule.store import Store
 from vestibule.store.roll_calls import KeptExpectation
 
-if TYPE_CHECKING:
-    from vestibule.rollcall.graph import GraphReader
-
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """What is asked of Microsoft Graph."""
-
-    tenant: str
-    client_id: str
-    secret: str
-    group: str
-    graph_url: str | None
-    login_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +57,7 @@ class Asked:
 @click.option("--graph-group", metavar="ID", help="With --graph: the Object ID, if its name there is another.")
 @click.option("--graph-url", metavar="URL", help="With --graph: another cloud's Graph, e.g. of China.")
 @click.option("--login-url", metavar="URL", help="With --graph: another cloud's login.")
+@click.option("--keep", is_flag=True, help="With --graph: keep the secret, sealed, and read the group again and again.")
 @click.option("--directory", type=_FILE, help="With --csv or --list: the people whom the identity provider knows.")
 @command
 def expect(
@@ -87,22 +75,22 @@ def expect(
     graph_group: str | None,
     graph_url: str | None,
     login_url: str | None,
+    keep: bool,
     directory: Path | None,
 ) -> None:
     """Keep who is expected in a group of CONNECTION_ID, in place of what was kept of it before."""
     graph = None
     if tenant is not None:
-        if not client_id or client_secret_file is None:
-            fail("--graph needs --client-id and --client-secret-file (an application that may read members).")
-        secret = _read(client_secret_file)
-        graph = Graph(tenant, client_id, secret, graph_group or group or "", graph_url, login_url)
+        secret = None if client_secret_file is None else _read(client_secret_file)
+        graph = Graph(tenant, client_id, secret, graph_group or group or "", graph_url, login_url, keep)
+        check_graph(session, graph)
     asked = Asked(connection_id, group, csv_file, names, count, source, claims, graph, directory)
-    _check(asked)
+    _check(asked, keep=keep)
     kept = session.run(lambda store: _keep(session, store, asked))
     session.emit({"expectations": [expectation_json(each) for each in kept]}, "\n".join(map(_told, kept)))
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: Asked, *, keep: bool) -> None:
     given = (asked.csv, asked.names, asked.count, asked.source, asked.graph, asked.claims or None)
     if sum(each is not None for each in given) != 1:
         fail("Give one of --csv, --list, --count, --source, --claims and --graph.")
@@ -114,6 +102,8 @@ def _check(asked: Asked) -> None:
         fail("--group is blank: name the group as the product has it.")
     if asked.directory is not None and asked.csv is None and asked.names is None:
         fail("--directory goes with --csv or --list.")
+    if keep and asked.graph is None:
+        fail("--keep goes with --graph.")
 
 
 async def _keep(session: Session, store: Store, asked: Asked) -> list[KeptExpectation]:
@@ -127,7 +117,7 @@ async def _keep(session: Session, store: Store, asked: Asked) -> list[KeptExpect
     if asked.count is not None:
         return [await keeping.expect_number(store, clock, key, group, asked.count)]
     if asked.graph is not None:
-        return [await _from_graph(session, store, asked, asked.graph)]
+        return [await from_graph(session, store, (key, asked.group), asked.graph)]
     if asked.claims:
         return [await keeping.expect_people(store, clock, key, group, in_pages(()), Taken("claims"))]
     return [await _from_file(session, store, asked, group)]
@@ -186,43 +176,6 @@ def _is_known(person: ExpectedPerson, known: frozenset[str]) -> bool:
     return not known.isdisjoint(fold(name) for name in (person.user_name, *person.external_ids))
 
 
-async def _from_graph(session: Session, store: Store, asked: Asked, graph: Graph) -> KeptExpectation:
-    from vestibule.rollcall.graph_refusal import GraphRefused
-
-    reader, nested = _reader(session, graph), list[str]()
-    try:
-        group = await reader.group(graph.group)
-        detail = {"tenant": graph.tenant, "client_id": graph.client_id, "graph_group": group.id}
-        taken = Taken("graph", external_id=group.id, detail=detail)
-        pages = reader.people(group, nested)
-        return await keeping.expect_people(
-            store, session.clock, asked.connection_id, asked.group or group.name, pages, taken, nested=nested
-        )
-    except GraphRefused as error:
-        if error.code in ("graph_unreachable", "graph_throttled"):
-            fail(str(error), UNREACHABLE)
-        raise Refused(str(error)) from error
-
-
-def _reader(session: Session, graph: Graph) -> "GraphReader":
-    from vestibule.outbound.addresses import Allowed
-    from vestibule.outbound.fetch import Fetcher, Limits
-    from vestibule.rollcall.graph import GRAPH, LOGIN, GraphAccess, GraphReader
-
-    access = GraphAccess(
-        graph.tenant, graph.client_id, graph.secret, graph.graph_url or GRAPH, graph.login_url or LOGIN
-    )
-    allowed = Allowed.read(session.settings.allow_networks)
-
-    async def pause(seconds: float) -> None:
-        import asyncio
-
-        session.say(f"Microsoft Graph asks to wait {seconds:g} seconds.")
-        await asyncio.sleep(seconds)
-
-    return GraphReader(Fetcher(allowed, limits=Limits(size=8_000_000, seconds=60.0)), access, pause)
-
-
 def _read(path: Path) -> str:
     try:
         text = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).strip()
@@ -243,8 +196,7 @@ def _open(path: Path) -> Generator[TextIO]:
 
 
 def _told(kept: KeptExpectation) -> str:
-    where = str(kept.detail.get("file") or kept.detail.get("graph_group") or "")
-    told = f"{kept.group}: {kept.count} expected, from {kept.source} {where}".rstrip()
+    told = f"{kept.group}: {kept.count} expected, from {source_of(kept)}"
     nested = f"; groups within it: {', '.join(kept.nested)}" if kept.nested else ""
     hint = "; a hint, which grows with each sign-in" if kept.hint else ""
     return printable(f"{told}, kept {to_the_minute(kept.taken_at)}{nested}{hint}")

@@ -13,7 +13,7 @@ from vestibule.cycles import Run
 from vestibule.model import Pending
 from vestibule.rollcall import Extra, GroupRoll, Missing
 from vestibule.rollcall.reasons import DOUBLE
-from vestibule.store.roll_calls import RollRecord
+from vestibule.store.roll_calls import KeptExpectation, RollRecord
 
 
 def a_console() -> Console:
@@ -33,6 +33,7 @@ def show(rolls: Sequence[GroupRoll], console: Console, *, show_all: bool = False
     console.print(table)
     for roll in rolls:
         limit = None if show_all else names
+        _source(console, roll)
         _missing(console, roll, limit)
         _extra(console, roll, limit)
         _inactive(console, roll, limit)
@@ -44,6 +45,28 @@ def _verdict(roll: GroupRoll) -> str:
     if roll.inactive_count:
         verdict += f", {roll.inactive_count} of those present deactivated here"
     return f"{verdict} (a hint: only who has signed in)" if roll.kept is not None and roll.kept.hint else verdict
+
+
+def _source(console: Console, roll: GroupRoll) -> None:
+    """Where the list of a group is from, how old it is, and why it is not newer."""
+    if roll.kept is None:
+        return
+    console.print()
+    kept, reading = roll.kept, roll.reading
+    if reading is None:
+        _line(console, f"{roll.name}: expected by {source_of(kept)}, kept {to_the_minute(kept.taken_at)}")
+        return
+    whole = f"read {to_the_minute(reading.read_at)}, and again by {to_the_minute(reading.due_at)}"
+    _line(console, f"{roll.name}: expected by {source_of(kept)}, {whole}")
+    if reading.fault is not None and reading.failing_since is not None:
+        since, fault = to_the_minute(reading.failing_since), reading.fault
+        _line(console, f"  Not read since {since}, so this list may be old: {fault.sentence} {fault.fix}")
+
+
+def source_of(kept: KeptExpectation) -> str:
+    """Where an expectation comes from, in a few words."""
+    where = str(kept.detail.get("file") or kept.detail.get("graph_group") or "")
+    return f"{kept.source} {where}".rstrip()
 
 
 def _missing(console: Console, roll: GroupRoll, limit: int | None) -> None:
@@ -138,4 +161,4 @@ def history_lines(rolls: Sequence[tuple[RollRecord, Run | None]]) -> Iterator[st
         told = ", ".join(filter(None, ["balanced" if each.balanced else "", reasons]))
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
         number = "" if cycle is None else cycle.number
-        yield f"{to_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {told}"
+        yield f"{to_theto_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {told}"

@@ -12,6 +12,7 @@ from vestibule.cli.expect import expect
 from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_members, read_number
+from vestibule.connections import Refused
 from vestibule.cycles import Run, overview
 from vestibule.model import JsonObject
 from vestibule.rollcall import Expectation, GroupRoll, call_roll, keeping, summary
@@ -127,18 +128,37 @@ def history(session: Session, connection_id: str, group: str | None, limit: int)
 
 @rollcall.command()
 @click.argument("connection_id")
-@click.option("--group", required=True, metavar="NAME")
+@click.option("--group", metavar="NAME")
+@click.option("--graph", is_flag=True, help="Instead: forget the client secret for Microsoft Graph; the lists stay.")
 @command
-def forget(session: Session, connection_id: str, group: str) -> None:
-    """Expect nobody in a group of CONNECTION_ID any more; its trend stays."""
+def forget(session: Session, connection_id: str, group: str | None, graph: bool) -> None:
+    """Expect nobody in a group of CONNECTION_ID any more; its trend stays.
 
-    async def work(store: Store) -> None:
+    The client secret goes with the last group that is read with it.
+    """
+    if (group is not None) == graph:
+        fail("Name the group: --group NAME; or give --graph, to forget the client secret alone.")
+
+    async def work(store: Store) -> tuple[JsonObject, str]:
         await connections.the_connection(store, connection_id)
-        await keeping.forget(store, session.clock, connection_id, group)
+        if group is None:
+            return await _forget_secret(session, store, connection_id)
+        secret_too = await keeping.forget(store, session.clock, connection_id, group)
+        told = " The client secret for Microsoft Graph is forgotten, too." if secret_too else ""
+        return {"forgotten": group, "secret": secret_too}, f"It is no longer kept who is expected in {group}.{told}"
 
-    session.run(work)
-    shown: JsonObject = {"forgotten": group}
-    session.emit(shown, f"It is no longer kept who is expected in {group}.")
+    session.emit(*session.run(work))
+
+
+async def _forget_secret(session: Session, store: Store, connection_id: str) -> tuple[JsonObject, str]:
+    from vestibule.rollcall import standing
+
+    try:
+        groups = await standing.forget_source(store, session.clock, connection_id)
+    except standing.NothingStands as error:
+        raise Refused(str(error)) from error
+    told = f"The client secret is forgotten. No longer read again: {', '.join(groups)}; who is expected there stays."
+    return {"forgotten": None, "secret": True, "groups": groups}, told
 
 
 rollcall.add_command(expect)

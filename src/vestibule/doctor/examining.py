@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from vestibule.counting import counted, people, verb
-from vestibule.doctor import endings, matching, sign_ins
+from vestibule.doctor import endings, lists, matching, sign_ins
 from vestibule.doctor.accounts import NO_MAILBOX, Accounts, Person
 from vestibule.doctor.finding import EXAMPLES, Counted, Examined, Finding, customer, in_order, operator
 from vestibule.doctor.names import GroupNames
@@ -61,6 +61,7 @@ async def examine(
         *looking.accounts.findings(),
         *outside.findings(),
         *looking.groups.findings([each.group for each in await store.expectations(connection_id)]),
+        *lists.findings(await store.standing_groups(connection_id), now),
         *endings.of_tokens(await store.tokens(connection_id), now),
         *await _conflicts(looking),
     ]

@@ -30,6 +30,7 @@ CODES: Final[Mapping[str, str]] = {
     "groups_alike": "Groups have names that differ only in space, width or the form of letters.",
     "group_name_spaced": "A group's name begins or ends with space, or has two in a row.",
     "expected_group_differs": "People are expected in a group whose name here is a little different.",
+    "expected_list_stale": "Who is expected in a group could not be read from Microsoft Graph of late.",
     "token_lacks_groups": "A token in use can sync users but not groups.",
     "token_expires": "A token ends soon, or has ended.",
     "certificate_expires": "The identity provider's last good certificate ends soon, or has ended.",

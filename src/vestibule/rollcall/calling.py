@@ -63,7 +63,10 @@ async def call_kept(store: Store, kept: KeptExpectation, names: int | None = NAM
     calling = _Calling(store, kept.connection_id, group, kept.group, names)
     if kept.source == "count":
         return await calling.of_number(kept.count, kept)
-    return await calling.of_people(_Kept(store, kept), kept.count, kept.nested, kept)
+    roll = await calling.of_people(_Kept(store, kept), kept.count, kept.nested, kept)
+    if kept.source == "graph":
+        return replace(roll, reading=await store.standing_group(kept.connection_id, kept.group))
+    return roll
 
 
 async def the_group(store: Store, connection_id: str, name: str, external_id: str | None) -> Group | None:

@@ -14,12 +14,14 @@ from urllib.parse import quote
 import orjson
 
 from vestibule.model import JsonObject
-from vestibule.outbound.fetch import Fetched, Fetcher
+from vestibule.outbound.fetch import Fetched, Fetcher, Limits
 from vestibule.outbound.target import FetchError
 from vestibule.rollcall.graph_refusal import GraphRefused, of_graph, of_token, unreachable
 from vestibule.store.roll_calls import ExpectedPerson
 
 GRAPH, LOGIN = "https://graph.microsoft.com/v1.0", "https://login.microsoftonline.com"
+LIMITS = Limits(size=8_000_000, seconds=60.0)
+"""What a page may be, and how long it may take; a `Fetcher` for Graph has these."""
 _SELECT = "id,displayName,userPrincipalName,mailNickname,accountEnabled"
 _PAGE = 999
 _PAGES = 10_000
@@ -58,11 +60,16 @@ class GraphGroup:
 
 @dataclass(slots=True)
 class GraphReader:
-    """Reads groups. `pause` waits for so many seconds. Raises GraphRefused, saying what is wrong and how to mend it."""
+    """Reads groups. `pause` waits for so many seconds. Raises GraphRefused, saying what is wrong and how to mend it.
+
+    `patience` is how many seconds are waited in all when Graph asks to wait; None is for as long as it asks, within
+    bounds. Who asks for more is not waited for, and the refusal tells as `retry_after` what was asked.
+    """
 
     fetcher: Fetcher
     access: GraphAccess
     pause: Pause = asyncio.sleep
+    patience: float | None = None
     _bearer: str | None = field(default=None, repr=False)
 
     async def group(self, named: str) -> GraphGroup:
@@ -120,15 +127,22 @@ class GraphReader:
         while True:
             answer = await self._ask(url)
             number += 1
-            if answer.status in _BUSY and number < _TRIES:
-                await self.pause(_wait(answer.headers, number))
+            if answer.status in _BUSY and number < _TRIES and self._bears(asked := _asked(answer.headers, number)):
+                await self.pause(min(_LONGEST_WAIT, asked))
             elif answer.status == 401 and not renewed:
                 # A token lasts an hour, and a large group may take longer.
                 self._bearer, renewed = None, True
             elif answer.status == 200:
                 return _object(answer.body)
             else:
-                raise of_graph(answer.status, answer.body)
+                raise of_graph(answer.status, answer.body, _asked(answer.headers))
+
+    def _bears(self, seconds: float) -> bool:
+        """Whether it may be waited for so long; what is waited is used up."""
+        if self.patience is None:
+            return True
+        self.patience -= seconds
+        return self.patience >= 0
 
     async def _ask(self, url: str) -> Fetched:
         if self._bearer is None:
@@ -154,15 +168,20 @@ class GraphReader:
             answer = await self.fetcher.post(url, {"Accept": "application/json"}, form)
         except FetchError as error:
             raise unreachable(error) from error
+        if answer.status in _BUSY:
+            raise of_graph(answer.status, answer.body, _asked(answer.headers))
         token: Any = _object(answer.body).get("access_token") if answer.status == 200 else None
         if not isinstance(token, str) or not _BEARER.fullmatch(token):
             raise of_token(answer.status, answer.body)
         return token
 
 
-def _wait(headers: Mapping[str, str], number: int) -> float:
+def _asked(headers: Mapping[str, str], number: int = 0) -> float:
+    """How many seconds to wait is asked; where nothing is said, longer with each try, and 0 before the first one."""
     said = headers.get("retry-after", "").strip()
-    return min(_LONGEST_WAIT, float(said) if said.isdecimal() else 2.0**number)
+    if said.isascii() and said.isdecimal() and len(said) < 8:
+        return float(said)
+    return 2.0**number if number else 0.0
 
 
 def _object(body: bytes) -> JsonObject:

@@ -88,8 +88,8 @@ def of_token(status: int, body: bytes) -> GraphRefused:
     return GraphRefused("graph_token_refused", {"why": f"{meant.what} (AADSTS{number})", "fix": fix, "number": number})
 
 
-def of_graph(status: int, body: bytes) -> GraphRefused:
-    """What an answer of Graph that is no success means."""
+def of_graph(status: int, body: bytes, retry_after: float = 0.0) -> GraphRefused:
+    """What an answer of Graph that is no success means; `retry_after` are the seconds that it asks to wait, if any."""
     error: Any = _content(body).get("error")
     fault = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
     said = f"{status} {fault.get('code') or ''}: {fault.get('message') or ''}".rstrip(": ")[:300]
@@ -102,7 +102,7 @@ def of_graph(status: int, body: bytes) -> GraphRefused:
         case 404:
             return GraphRefused("graph_group_unknown", {**facts, "group": fault.get("message") or "of this id"})
         case 429 | 503 | 504:
-            return GraphRefused("graph_throttled", facts)
+            return GraphRefused("graph_throttled", {**facts, "retry_after": retry_after})
         case _:
             return GraphRefused("graph_answer", {**facts, "why": said})
 

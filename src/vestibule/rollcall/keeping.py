@@ -9,6 +9,7 @@ from vestibule.model import Audit, Group, JsonObject
 from vestibule.rollcall.calling import call_kept, the_group
 from vestibule.rollcall.expectation import Expectation, check_names, check_people
 from vestibule.rollcall.report import NAMES, GroupRoll
+from vestibule.scim.folding import fold
 from vestibule.store import NotFound, Store
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord, Source
 
@@ -118,14 +119,19 @@ async def _settled(
     return await store.settle_expectation(draft.connection_id, draft.id, entry, nested)
 
 
-async def forget(store: Store, clock: Clock, connection_id: str, group: str, *, actor: str = "cli") -> None:
-    """Expect nobody in a group any more. Raises NothingExpected."""
+async def forget(store: Store, clock: Clock, connection_id: str, group: str, *, actor: str = "cli") -> bool:
+    """Expect nobody in a group any more; whether a secret is forgotten with it, as no other group is read with it.
+
+    Raises NothingExpected.
+    """
     try:
         kept = await store.expectation(connection_id, group)
     except NotFound as error:
         raise nothing_expected(connection_id, group) from error
-    entry = _audit(clock.now(), kept, actor, "rollcall.forgotten", {"group": kept.group})
-    await store.forget_expectation(connection_id, group, entry)
+    last = [fold(each.group) for each in await store.standing_groups(connection_id)] == [fold(group)]
+    detail = {"group": kept.group, **({"secret": "forgotten"} if last else {})}
+    await store.forget_expectation(connection_id, group, _audit(clock.now(), kept, actor, "rollcall.forgotten", detail))
+    return last
 
 
 async def call(

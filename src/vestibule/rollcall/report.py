@@ -8,6 +8,7 @@ from typing import Any
 from vestibule.clock import rfc3339
 from vestibule.model import JsonObject, Pending
 from vestibule.store.roll_calls import KeptExpectation
+from vestibule.store.standing import StandingGroup
 
 NAMES = 1_000
 """How many people of one reason are named unless all are asked for."""
@@ -103,6 +104,8 @@ class GroupRoll:
     inactive: tuple[Inactive, ...] = ()
     inactive_count: int = 0
     """How many of those present are deactivated here, of whom the list does not say so, too."""
+    reading: StandingGroup | None = None
+    """How it stands with the reading of the list, when it is read from Microsoft Graph again and again."""
 
     @property
     def missing_count(self) -> int:
@@ -141,7 +144,20 @@ class GroupRoll:
                 for each in self.pending
             ],
             "expectation": None if self.kept is None else expectation_json(self.kept),
+            "reading": None if self.reading is None else reading_json(self.reading),
         }
+
+
+def reading_json(reading: StandingGroup) -> JsonObject:
+    """How it stands with the reading of a list, for `--json`."""
+    since = reading.failing_since
+    return {
+        "read_at": rfc3339(reading.read_at),
+        "tried_at": rfc3339(reading.tried_at),
+        "next_at": rfc3339(reading.due_at),
+        "failing_since": None if since is None else rfc3339(since),
+        "fault": None if reading.fault is None else reading.fault.as_json(),
+    }
 
 
 def expectation_json(kept: KeptExpectation) -> JsonObject:

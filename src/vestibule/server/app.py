@@ -20,11 +20,15 @@ from vestibule.outbound.fetch import Fetcher
 from vestibule.outbound.mail import Mailer, MailServer
 from vestibule.outbound.names import Resolvers
 from vestibule.portal.pages import Pages
+from vestibule.rollcall.graph import LIMITS
+from vestibule.rollcall.standing import Rereading
+from vestibule.sealing import Seal
 from vestibule.server.api import Api
 from vestibule.server.background import Background
 from vestibule.server.housekeeping import Housekeeper
 from vestibule.server.pace import Pace
 from vestibule.server.recorder import Receive, Recorder, Scope, Send
+from vestibule.server.rereading import Rereader
 from vestibule.server.scim import ScimEndpoints
 from vestibule.server.setup.acts import TicketActs
 from vestibule.server.setup.page import SetupPage
@@ -67,12 +71,13 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
     housekeeper = Housekeeper(store, clock, settings.log_days, settings.log_megabytes * 1_000_000)
 
     desk = desk_of(store, settings, clock)
+    rereader = rereader_of(store, settings, clock)
     background = Background(store, clock, desk.fetcher, Resolvers.read(settings.dns_servers), desk.allow_http)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await store.ready()
-        working = [asyncio.create_task(each) for each in (background.run(), housekeeper.run())]
+        working = [asyncio.create_task(each) for each in (background.run(), housekeeper.run(), rereader.run())]
         yield
         for each in working:
             each.cancel()
@@ -104,6 +109,13 @@ def create_app(store: Store, settings: Settings, clock: Clock | None = None) -> 
 def _api(desk: Desk, settings: Settings) -> Api:
     tickets = TicketActs(desk.store, desk.clock, desk.mailer, settings.base_url)
     return Api(desk.store, desk.clock, settings.api_key, desk.fetcher, desk.allow_http, tickets)
+
+
+def rereader_of(store: Store, settings: Settings, clock: Clock) -> Rereader:
+    """What reads groups from Microsoft Graph again. Raises Unusable for settings that are none."""
+    fetcher = Fetcher(Allowed.read(settings.allow_networks), limits=LIMITS)
+    seal = Seal(settings.secret_keys) if settings.secret_keys else None
+    return Rereader(Rereading(store, clock, fetcher, seal))
 
 
 def desk_of(store: Store, settings: Settings, clock: Clock) -> Desk:

@@ -68,6 +68,7 @@ from vestibule.store.domains import DomainStore
 from vestibule.store.log import LogStore
 from vestibule.store.roll_calls import RollCallStore
 from vestibule.store.sign_on import SignOnStore
+from vestibule.store.standing import StandingStore
 from vestibule.store.tickets import TicketStore
 
 __all__ = [
@@ -99,7 +100,7 @@ __all__ = [
 ]
 
 
-class Store(SignOnStore, DomainStore, LogStore, RollCallStore, TicketStore, Protocol):
+class Store(SignOnStore, DomainStore, LogStore, RollCallStore, StandingStore, TicketStore, Protocol):
     """Everything that is kept. Engines: `sqlite.SqliteStore` and `postgres.PostgresStore`, beside this file."""
 
     async def ready(self) -> None:

@@ -28,6 +28,7 @@ from vestibule.store.relational_domains import RelationalDomains
 from vestibule.store.relational_log import RelationalLog
 from vestibule.store.relational_roll_calls import RelationalRollCalls
 from vestibule.store.relational_sign_on import RelationalSignOn
+from vestibule.store.relational_standing import RelationalStanding
 from vestibule.store.relational_tickets import RelationalTickets
 from vestibule.store.sql import enterprises, groups, memberships, references, review, tokens, users
 from vestibule.store.sql.anchors import Walks
@@ -38,7 +39,9 @@ INSTALLATION = ""
 """In place of a connection's id: what all connections share."""
 
 
-class RelationalStore(RelationalSignOn, RelationalDomains, RelationalLog, RelationalRollCalls, RelationalTickets):
+class RelationalStore(
+    RelationalSignOn, RelationalDomains, RelationalLog, RelationalRollCalls, RelationalStanding, RelationalTickets
+):
     """`vestibule.store.Store` over an engine."""
 
     def __init__(self, engine: Engine) -> None:

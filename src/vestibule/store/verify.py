@@ -66,6 +66,7 @@ _EXPECTED = (
     ("expectations", "group_name", "group_ci"),
     ("expected_people", "user_name", "name_ci"),
     ("roll_calls", "group_name", "group_ci"),
+    ("graph_groups", "group_name", "group_ci"),
 )
 
 

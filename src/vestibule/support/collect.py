@@ -206,6 +206,9 @@ async def _roll(store: Store, roll: GroupRoll, redactor: Redactor) -> JsonObject
     shown["pending"] = [{"ref": redactor.who(each.ref), "since": rfc3339(each.added_at)} for each in roll.pending]
     shown["name"] = redactor.group(roll.name)
     shown["nested_groups"] = [redactor.group(each) for each in roll.nested]
+    if roll.reading is not None and roll.reading.fault is not None and not redactor.with_names:
+        # What somebody else's server says may name anybody.
+        shown["reading"]["fault"] = {"code": roll.reading.fault.code}
     if roll.kept is not None:
         shown["expectation"] |= {
             "group": redactor.group(roll.kept.group),

@@ -11,7 +11,7 @@ from vestibule.scim.folding import fold
 from vestibule.store.answers import NotFound
 from vestibule.store.db import Db, Row
 from vestibule.store.roll_calls import ExpectedPerson, KeptExpectation, RollRecord
-from vestibule.store.sql import enterprises
+from vestibule.store.sql import enterprises, standing
 from vestibule.store.sql.log import insert_audit
 from vestibule.store.sql.rows import prefixed
 
@@ -23,6 +23,7 @@ _EXPECTATION = (
     "group_version, balanced"
 )
 _PERSON = "user_name, external_id, other_id, enabled, in_scope, known, via"
+_FLAGS = frozenset({"enabled", "in_scope", "known"})
 _ROLL = "connection_id, group_name, at, expected, present, missing, extra, reasons"
 
 
@@ -113,7 +114,8 @@ async def settle(
 ) -> KeptExpectation:
     """Put a draft in the place of the current one."""
     row = await db.row(
-        "SELECT group_ci, source FROM expectations WHERE connection_id = $1 AND id = $2 AND state = 'draft'",
+        "SELECT group_ci, source, external_id FROM expectations WHERE connection_id = $1 AND id = $2 "
+        "AND state = 'draft'",
         connection_id, expectation_id,
     )  # fmt: skip
     if row is None:
@@ -123,6 +125,7 @@ async def settle(
         connection_id, row[0],
     )  # fmt: skip
     await _drop(db, connection_id, row[0], "current")
+    await standing.end(db, connection_id, row[0], row[2] if row[1] == "graph" else None)
     await db.run(
         "UPDATE expectations SET state = 'current', balanced = $3, count = CASE WHEN source = 'count' THEN count ELSE "
         "(SELECT count(*) FROM expected_people p WHERE p.connection_id = $1 AND p.expectation_id = $2) END "
@@ -139,6 +142,30 @@ async def settle(
         f"SELECT {_EXPECTATION} FROM expectations WHERE connection_id = $1 AND id = $2", connection_id, expectation_id
     )
     return _expectation_of(made)
+
+
+async def is_as_current(db: Db, connection_id: str, expectation_id: str, nested: Sequence[str]) -> bool:
+    """Whether a draft has the same people, and the same groups within it, as the current expectation of its group."""
+    current = await db.row(
+        "SELECT c.id, c.nested, c.count FROM expectations d JOIN expectations c ON c.connection_id = d.connection_id "
+        "AND c.group_ci = d.group_ci AND c.state = 'current' AND c.external_id = d.external_id "
+        "WHERE d.connection_id = $1 AND d.id = $2 AND d.state = 'draft'",
+        connection_id, expectation_id,
+    )  # fmt: skip
+    if current is None or orjson.loads(current["nested"]) != list(nested):
+        return False
+    alike = " AND ".join(
+        # What may be absent stands for nothing else when it is empty: no name and no id is.
+        f"coalesce(c.{name}, {empty}) = coalesce(d.{name}, {empty})"
+        for name, empty in ((each, "0" if each in _FLAGS else "''") for each in _PERSON.split(", "))
+    )
+    row = await db.row(
+        "SELECT count(*), count(c.name_ci) FROM expected_people d LEFT JOIN expected_people c "
+        f"ON c.connection_id = $1 AND c.expectation_id = $3 AND c.name_ci = d.name_ci AND {alike} "
+        "WHERE d.connection_id = $1 AND d.expectation_id = $2",
+        connection_id, expectation_id, current["id"],
+    )  # fmt: skip
+    return tuple(row) == (current["count"], current["count"])
 
 
 async def give_up(db: Db, connection_id: str, expectation_id: str) -> None:
@@ -158,6 +185,7 @@ async def forget(db: Db, connection_id: str, group: str, entry: Audit) -> None:
     """Expect nobody in a group."""
     if not await _drop(db, connection_id, fold(group), "current"):
         raise NotFound("expectation", group)
+    await standing.end(db, connection_id, fold(group))
     await insert_audit(db, entry)
 
 
