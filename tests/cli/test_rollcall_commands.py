@@ -1,6 +1,8 @@
 """`vestibule rollcall expect`, `rollcall`, `rollcall history`, `rollcall forget`."""
 
+import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,60 @@ def test_a_number_does_not_claim_to_know_who_is_missing(shell: Shell, connection
 def test_help_names_the_commands(shell: Shell) -> None:
     told = shell.text("rollcall", "--help")
     assert all(each in told for each in ("call", "expect", "history", "forget"))
+
+
+KEYS = base64.b64encode(b"k" * 32).decode()
+
+
+def test_a_secret_is_kept_sealed_serves_the_next_group_and_goes_with_the_last(
+    shell: Shell, connection_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = Graph(groups={f"{ID}1": ("All", [user(1)]), f"{ID}2": ("Buyers", [user(2)])})
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    monkeypatch.setenv("VESTIBULE_ALLOW_NETWORKS", "127.0.0.1/32")
+    monkeypatch.setenv("VESTIBULE_SECRET_KEYS", KEYS)
+    expect = ("rollcall", "expect", connection_id, "--graph", "acme.example")
+    with serving(tenant) as url:
+        own = ("--client-id", "app", "--client-secret-file", str(secret))
+        cloud = ("--graph-url", f"{url}/v1.0", "--login-url", url)
+        told = shell.run(*expect, *own, *cloud, "--group", "All", "--keep")
+        assert (told.exit_code, "is read again by the server" in told.stderr) == (0, True), told.output
+        kept = shell.json(*expect, "--group", "Buyers")["expectations"]
+        assert (kept[0]["count"], kept[0]["detail"]["client_id"]) == (1, "app")
+        assert "leave --graph-url" in shell.refusal(*expect, "--group", "Buyers", "--login-url", "https://evil.example")
+        assert "the tenant other.example" in shell.refusal(*expect[:-1], "other.example", "--group", "All")
+    assert all(SECRET.encode() not in each.read_bytes() for each in shell.folder.glob("cli.db*"))
+    table = shell.run("rollcall", connection_id).stdout
+    assert re.search(rf"All: expected by graph {ID}1, read 20[0-9: -]+ UTC, and again by 20[0-9: -]+ UTC", table)
+    rolls = called(shell, connection_id)
+    assert [each["reading"]["fault"] for each in rolls] == [None, None]
+    assert shell.json("rollcall", "forget", connection_id, "--group", "All")["secret"] is False
+    assert "is forgotten, too" in shell.text("rollcall", "forget", connection_id, "--group", "buyers")
+    assert "No client secret is kept" in shell.refusal("rollcall", "forget", connection_id, "--graph")
+
+
+def test_a_secret_may_be_forgotten_alone_and_the_lists_stay(
+    shell: Shell, connection_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = Graph(groups={f"{ID}1": ("All", [user(1)])})
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    monkeypatch.setenv("VESTIBULE_ALLOW_NETWORKS", "127.0.0.1/32")
+    with serving(tenant) as url:
+        arguments = (
+            *("rollcall", "expect", connection_id, "--graph", "t", "--client-id", "app", "--client-secret-file"),
+            *(str(secret), "--graph-url", f"{url}/v1.0", "--login-url", url, "--group", "All", "--keep"),
+        )
+        assert "VESTIBULE_SECRET_KEYS" in shell.refusal(*arguments)
+        assert tenant.tokens == []
+        monkeypatch.setenv("VESTIBULE_SECRET_KEYS", KEYS)
+        shell.json(*arguments)
+    assert shell.json("rollcall", "forget", connection_id, "--graph")["groups"] == ["All"]
+    (roll,) = called(shell, connection_id)
+    assert (roll["expected"], roll["reading"], roll["expectation"]["source"]) == (1, None, "graph")
+    for arguments in ((), ("--graph", "--group", "All")):
+        assert "Name the group" in shell.refusal("rollcall", "forget", connection_id, *arguments)
+    assert "--keep goes with" in shell.refusal(
+        "rollcall", "expect", connection_id, "--group", "All", "--count", "1", "--keep"
+    )
