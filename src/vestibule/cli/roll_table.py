@@ -161,4 +161,4 @@ def history_lines(rolls: Sequence[tuple[RollRecord, Run | None]]) -> Iterator[st
         told = ", ".join(filter(None, ["balanced" if each.balanced else "", reasons]))
         figures = f"{each.expected:>8}  {each.present:>8}  {each.missing:>8}  {each.extra:>8}"
         number = "" if cycle is None else cycle.number
-        yield f"{to_theto_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {told}"
+        yield f"{to_the_minute(each.at):<20}  {number:>5}  {name:<{width}}  {figures}  {told}"

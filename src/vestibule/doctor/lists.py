@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from vestibule.clock import rfc3339
+from vestibule.clock import rfc3339, to_the_minute
 from vestibule.doctor.finding import Finding, operator
 from vestibule.store.standing import StandingGroup
 
@@ -17,7 +17,7 @@ def findings(groups: Sequence[StandingGroup], now: int) -> list[Finding]:
 
 
 def _of(group: StandingGroup, now: int) -> list[Finding]:
-    read_at = f"{rfc3339(group.read_at)[:16].replace('T', ' ')} UTC"
+    read_at = to_the_minute(group.read_at)
     about = f"who is expected in {group.group!r}"
     facts = {"group": group.group, "read_at": rfc3339(group.read_at)}
     command = f"vestibule rollcall {group.connection_id}"
