@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.cli.shell import Shell
-from tests.explain import record
+from tests.explain import recorded
 from tests.explain.saml_sign_ins import STS, but, described
 from tests.saml.provider import posted, signed
 
@@ -21,7 +21,7 @@ def written(folder: Path, text: str | bytes, name: str = "pasted") -> str:
 
 def test_a_recorded_sign_in_is_told_with_its_evidence_side_by_side(shell: Shell) -> None:
     connection = shell.connection()
-    kept = replace(record.recorded("recipient"), connection_id=connection)
+    kept = replace(recorded.exchange("recipient"), connection_id=connection)
     shell.record(kept)
     told = shell.text("explain", kept.id).splitlines()
     at = told.index("Evidence: Recipient")

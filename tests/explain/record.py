@@ -1,11 +1,11 @@
 """`python -m tests.explain.record [all]`: make refusals of sign-ins, and write them down with the table of codes."""
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.explain import recorded
 from tests.explain.admissions import ADMISSIONS
 from tests.explain.oidc_sign_ins import OIDC
 from tests.explain.saml_sign_ins import SAML
@@ -13,7 +13,6 @@ from vestibule.explain import explain
 from vestibule.explain.catalogue import sign_in
 from vestibule.model import Exchange
 
-FOLDER = Path(__file__).parent / "exchanges"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sign-in-errors.md"
 MADE: dict[str, Callable[[], Exchange]] = {**ADMISSIONS, **SAML, **OIDC}
 HEAD = """# What a sign-in can end with
@@ -36,17 +35,13 @@ def codes() -> list[str]:
     return list(dict.fromkeys(code for entry in sign_in.ENTRIES for code in entry.codes or (entry.code,)))
 
 
-def recorded(code: str) -> Exchange:
-    return Exchange(**json.loads((FOLDER / f"{code}.json").read_text()))
-
-
 def document() -> str:
     """The table of codes out of the recorded exchanges."""
     return HEAD + "".join(f"{_row(code)}\n" for code in codes())
 
 
 def _row(code: str) -> str:
-    told = explain(recorded(code))
+    told = explain(recorded.exchange(code))
     who = ", ".join(dict.fromkeys(fix.who for fix in told.fixes)) or "–"
     cells = (f"`{code}`", told.sentence, who, told.end_user or "–")
     return f"| {' | '.join(each.replace('|', chr(92) + '|') for each in cells)} |"
@@ -55,10 +50,9 @@ def _row(code: str) -> str:
 def main() -> None:
     """Write what is missing, or with `all` everything anew, and the table."""
     for code in codes():
-        if "all" not in sys.argv[1:] and (FOLDER / f"{code}.json").exists():
+        if "all" not in sys.argv[1:] and (recorded.FOLDER / f"{code}.json").exists():
             continue
-        made = asdict(MADE[code]())
-        (FOLDER / f"{code}.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+        recorded.write(code, asdict(MADE[code]()))
     DOCUMENT.write_text(document())
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from tests.explain import entra_texts
+from tests.explain import entra_texts, recorded
 from vestibule.explain.foreign import from_foreign
 from vestibule.explain.outside import from_text
 from vestibule.model import Exchange
@@ -49,12 +49,19 @@ def exchange(record: dict[str, Any]) -> Exchange:
     return from_foreign(record["status"], record["body"].encode(), record["method"], record["path"])
 
 
+def example(code: str) -> dict[str, Any]:
+    """The file of a code in the catalogue's document, with who answered."""
+    record = read(EXAMPLES[code])
+    name, version = record["sender"].split(" ", 1)
+    return {"sender": {"name": name, "version": version}, **asdict(exchange(record))}
+
+
 def write_examples() -> None:
-    examples = {code: exchange(read(name)) for code, name in EXAMPLES.items()}
-    examples |= {code: found for code, text in entra_texts.EXAMPLES.items() if (found := from_text(text))}
-    for code, example in examples.items():
-        text = json.dumps(asdict(example), indent=1, ensure_ascii=False)
-        (FOLDER.parent / "exchanges" / f"{code}.json").write_text(text + "\n")
+    for code in EXAMPLES:
+        recorded.write(code, example(code))
+    for code, text in entra_texts.EXAMPLES.items():
+        if found := from_text(text):
+            recorded.write(code, asdict(found))
 
 
 def main() -> None:

@@ -1,16 +1,23 @@
-"""`python -m tests.explain.record_provisioning`: make the requests of provisioning that are missing, and the document."""
+"""`python -m tests.explain.record_provisioning [all]`: make the exchanges of provisioning that are missing, or all of
+them anew, and the document.
+"""
 
-import json
+import re
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from tests.explain.provisioned import PROVISIONED
+from tests.conftest import Tenant
+from tests.explain import client_runs, engine_runs, log_runs, recorded
+from tests.explain.provisioned import PROVISIONED, tenant
+from tests.explain.sending import CLIENT, ENGINE, Sender, told_by
 from vestibule.explain import ENTRIES, NOTES, Explanation, Fix, explain
 from vestibule.explain.catalogue import sign_in
 from vestibule.fixing import OPERATIONS
 from vestibule.model import Exchange
 
-FOLDER = Path(__file__).parent / "exchanges"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "explanations.md"
 HEAD = """# What is told of provisioning
 
@@ -40,15 +47,11 @@ def noted() -> list[str]:
     return [each.code for each in NOTES]
 
 
-def recorded(name: str) -> Exchange:
-    return Exchange(**json.loads((FOLDER / f"{name}.json").read_text()))
-
-
 def told(code: str) -> Explanation:
     """A code as it is told of the first of its recorded exchanges."""
-    for file in sorted(FOLDER.glob(f"{code}*.json"), key=lambda file: file.stem):
+    for file in sorted(recorded.FOLDER.glob(f"{code}*.json"), key=lambda file: file.stem):
         if file.stem.split(".")[0] == code:
-            found = explain(recorded(file.stem))
+            found = explain(recorded.exchange(file.stem))
             for each in (found, *found.notes):
                 # A sign-in may have the same code, and says something to the person at the door.
                 if each.code == code and each.end_user is None:
@@ -72,12 +75,43 @@ def _fix(fix: Fix) -> str:
     return f"- *{fix.who}*: {fix.label}{command}{act}"
 
 
+Made = Callable[[], tuple[Sender | None, Exchange]]
+
+
+def asked(name: str, sender: Sender, run: Callable[[Tenant], list[Exchange]]) -> Made:
+    """A run against a server of its own."""
+
+    def make() -> tuple[Sender, Exchange]:
+        with tenant() as here:
+            return sender, told_by(name.partition(".")[0], run(here))
+
+    return make
+
+
+MADE: dict[str, Made] = {
+    **{name: asked(name, ENGINE, run) for name, run in engine_runs.RUNS.items()},
+    **{name: asked(name, CLIENT, run) for name, run in client_runs.RUNS.items()},
+    **{name: (lambda run=run: (ENGINE, run())) for name, run in log_runs.RUNS.items()},
+    **{name: (lambda make=make: (None, make())) for name, make in PROVISIONED.items()},
+}
+"""File → who sends it, and how it is made."""
+
+
+def placed(value: Any) -> Any:
+    """The same with the address of the example in place of the one at which the server ran for the recording."""
+    if isinstance(value, dict):
+        return {key: placed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [placed(each) for each in value]
+    return re.sub(r"http://127\.0\.0\.1:\d+", "https://id.example", value) if isinstance(value, str) else value
+
+
 def main() -> None:
-    """Write what is missing, and the document."""
-    for name, make in PROVISIONED.items():
-        if not (FOLDER / f"{name}.json").exists():
-            text = json.dumps(asdict(make()), indent=1, ensure_ascii=False)
-            (FOLDER / f"{name}.json").write_text(text + "\n")
+    """Write what is missing, or with `all` everything anew, and the document."""
+    for name, make in MADE.items():
+        if "all" in sys.argv[1:] or not (recorded.FOLDER / f"{name}.json").exists():
+            sender, made = make()
+            recorded.write(name, ({"sender": asdict(sender)} if sender else {}) | placed(asdict(made)))
     DOCUMENT.write_text(document())
 
 

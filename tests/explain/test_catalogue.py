@@ -1,12 +1,11 @@
 """Each entry of the catalogue tells one recorded exchange; no refusal of the server goes unexplained."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.explain import record_provisioning
+from tests.explain import record_provisioning, recorded
 from vestibule.explain import ENTRIES, NOTES, TRAFFIC, explain
 from vestibule.explain.answer import from_answer
 from vestibule.explain.outside import from_text
@@ -14,7 +13,6 @@ from vestibule.fixing import OPERATIONS
 from vestibule.model import Exchange
 from vestibule.scim import errors
 
-FOLDER = Path(__file__).parent / "exchanges"
 PROMISED = (
     "scope_missing", "token_unknown", "token_expired", "token_of_other_directory", "wrong_path", "filter_invalid",
     "filter_no_match_will_create", "user_conflict_username", "user_conflict_email_existing_account",
@@ -23,11 +21,11 @@ PROMISED = (
     "deactivated_in_directory", "no_change", "rate_limited", "payload_too_large", "dialect_legacy", "manager_shape",
     "no_traffic_yet", "stalled_after_failures",
 )  # fmt: skip
-FILES = sorted(FOLDER.glob("*.json"))
+FILES = sorted(recorded.FOLDER.glob("*.json"))
 
 
 def read(file: Path) -> Exchange:
-    return Exchange(**json.loads(file.read_text()))
+    return recorded.exchange(file.stem)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

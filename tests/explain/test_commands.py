@@ -1,6 +1,5 @@
 """The commands that explanations give can be typed: each is one of the command line's, with options that it has."""
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -8,15 +7,15 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.explain import recorded
 from vestibule.cli import main
 from vestibule.explain import explain
-from vestibule.model import Exchange
 
-FILES = sorted((Path(__file__).parent / "exchanges").glob("*.json"))
+FILES = sorted(recorded.FOLDER.glob("*.json"))
 
 
 def commands(file: Path) -> list[str]:
-    told = explain(Exchange(**json.loads(file.read_text())))
+    told = explain(recorded.exchange(file.stem))
     return [fix.command for fix in told.fixes if fix.command]
 
 

@@ -1,15 +1,12 @@
 """A text out of Entra is told by what it says, and never as something that it does not say."""
 
-import json
-from pathlib import Path
-
 import pytest
 
+from tests.explain import recorded
 from tests.explain.entra_texts import EXAMPLES, TEXTS
 from vestibule.explain import explain
 from vestibule.explain.catalogue import entra_says
 from vestibule.explain.outside import from_text
-from vestibule.model import Exchange
 
 
 @pytest.mark.parametrize(("code", "words", "text"), [each[1:] for each in TEXTS], ids=[each[0] for each in TEXTS])
@@ -42,8 +39,7 @@ def test_how_the_lines_are_broken_changes_nothing(break_: str) -> None:
 def test_each_word_of_entras_has_its_example_in_the_catalogue() -> None:
     assert set(EXAMPLES) == {entry.code for entry in entra_says.ENTRIES}
     for code, text in EXAMPLES.items():
-        file = Path(__file__).parent / "exchanges" / f"{code}.json"
-        assert Exchange(**json.loads(file.read_text())) == from_text(text)
+        assert recorded.exchange(code) == from_text(text)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.explain import recorded
 from tests.explain.record_foreign import EXAMPLES, FOLDER, exchange, read
 from vestibule.explain import explain
 from vestibule.explain.catalogue import foreign
-from vestibule.model import Exchange
 
 TOLD = {
     "foreign_accepted": {"polis/case_of_op"},
@@ -80,5 +80,4 @@ def test_every_record_is_told_and_every_code_has_one_or_a_reason() -> None:
 def test_the_examples_of_the_catalogue_are_records() -> None:
     assert set(EXAMPLES) == set(TOLD)
     for code, name in EXAMPLES.items():
-        kept = json.loads((FOLDER.parent / "exchanges" / f"{code}.json").read_text())
-        assert exchange(read(name)) == Exchange(**kept)
+        assert recorded.exchange(code) == exchange(read(name))

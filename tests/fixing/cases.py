@@ -1,13 +1,11 @@
 """One exchange for each operation, on a connection where it applies."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tests.conftest import USER_SCOPES, Tenant
-from tests.explain import provisioned
+from tests.explain import provisioned, recorded
 from tests.explain.provisioned import PATCH, group, kept, patch, user
 from vestibule import identity_providers, ids, review
 from vestibule.clock import SystemClock
@@ -15,7 +13,6 @@ from vestibule.model import Audit, EmailVerification, Exchange, Identity
 from vestibule.signon import SamlIdp
 from vestibule.store import Store
 
-FOLDER = Path(__file__).parents[1] / "explain" / "exchanges"
 HOUR = 3_600_000_000
 
 
@@ -23,9 +20,9 @@ def now() -> int:
     return SystemClock().now()
 
 
-def recorded(here: Tenant, name: str, **facts: Any) -> Exchange:
+def adapted(here: Tenant, name: str, **facts: Any) -> Exchange:
     """A recorded sign-in as if it had been this connection's, with facts of what is here."""
-    found = Exchange(**json.loads((FOLDER / f"{name}.json").read_text()))
+    found = recorded.exchange(name)
     return replace(
         found,
         id=ids.request_id(now()),
@@ -97,7 +94,7 @@ def waiting(here: Tenant) -> Exchange:
         "awaiting_approval", now(), now() + HOUR, {"user_name": "ana@example.com"},
     )  # fmt: skip
     here.vestibule.admin(lambda store: store.add_verification(verification))
-    return recorded(here, "approval_pending", verification=verification.id)
+    return adapted(here, "approval_pending", verification=verification.id)
 
 
 def other_identity(here: Tenant) -> Exchange:
@@ -106,13 +103,13 @@ def other_identity(here: Tenant) -> Exchange:
 
     entry = Audit(ids.new_id("aud", now()), here.connection_id, now(), "test", "identity.linked", identity.id, {})
     here.vestibule.admin(lambda store: store.link_identity(identity, entry))
-    return recorded(here, "identity_other", identity=identity.id)
+    return adapted(here, "identity_other", identity=identity.id)
 
 
 def sign_in(name: str, **facts: Any) -> Callable[[Tenant], Exchange]:
     def make(here: Tenant) -> Exchange:
         signs_on(here)
-        return recorded(here, name, **facts)
+        return adapted(here, name, **facts)
 
     return make
 

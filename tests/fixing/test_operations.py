@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Tenant
 from tests.explain.provisioned import user
-from tests.fixing.cases import CASES, emptied, kept, lacks_scopes, other_identity, recorded, renamed, sign_in, taken
+from tests.fixing.cases import CASES, adapted, emptied, kept, lacks_scopes, other_identity, renamed, sign_in, taken
 from tests.sign_on.walk import FETCHER
 from vestibule import connections, fixing
 from vestibule.clock import SystemClock
@@ -150,7 +150,7 @@ def test_nothing_is_done_when_things_are_not_as_they_were_shown(tenant: Tenant) 
 
 def test_a_token_of_another_connection_is_not_reached_by_a_forged_fact(tenant: Tenant) -> None:
     other = tenant.vestibule.token(tenant.vestibule.connection().id, {"get:users"})[0]
-    exchange = recorded(tenant, "scope_missing")
+    exchange = adapted(tenant, "scope_missing")
     forged = replace(exchange, token_id=other.id)
     assert refusal(tenant, forged, "grant_scopes").code == "gone"
 

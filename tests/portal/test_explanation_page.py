@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.conftest import USER_SCOPES, Tenant
-from tests.explain import record
+from tests.explain import recorded
 from tests.saml.keys import NOW
 from vestibule import ids
 from vestibule.explain import explain
@@ -59,7 +59,7 @@ def test_what_a_request_named_is_not_shown_to_outsiders(tenant: Tenant, method: 
 def test_of_a_sign_in_an_outsider_sees_what_the_person_is_told_and_the_code_and_no_value(
     tenant: Tenant, code: str
 ) -> None:
-    exchange = replace(record.recorded(code), connection_id=tenant.connection_id, id=ids.new_id("req", NOW))
+    exchange = replace(recorded.exchange(code), connection_id=tenant.connection_id, id=ids.new_id("req", NOW))
     told = explain(exchange)
 
     async def work(store: Store) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Tenant
+from tests.explain import recorded
 from tests.server.wire import ENTERPRISE, GROUP, USER, entry, patch
 from tests.stories.test_the_thread import Story, cli, engine, server, story
 from vestibule.cli.source import read_expectations
@@ -25,7 +26,6 @@ from vestibule.support import Pseudonyms, Redactor, Scope, write_bundle
 from vestibule.support.collect import shown_settings
 
 __all__ = ["engine", "server", "story"]
-EXCHANGES = Path(__file__).parents[1] / "explain" / "exchanges"
 NOW = SystemClock().now
 LEAK = "Xq7"
 """Is in every value of every person in these tests."""
@@ -217,7 +217,7 @@ def test_a_sign_in_is_told_without_what_the_identity_provider_said_of_the_person
 
 @pytest.mark.parametrize("name", ["rate_limited.connection", "domain_not_allowed", "domain_not_allowed.provisioned"])
 def test_what_was_too_much_or_of_another_domain_is_told_as_ever_without_the_address(name: str) -> None:
-    exchange = Exchange(**json.loads((EXCHANGES / f"{name}.json").read_text()))
+    exchange = recorded.exchange(name)
     shown = Redactor(Pseudonyms()).exchange(exchange)
     told, ever = explain(shown), explain(exchange)
     assert (told.code, [each.do for each in told.fixes]) == (ever.code, [each.do for each in ever.fixes])

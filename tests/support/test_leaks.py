@@ -11,13 +11,13 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Tenant
+from tests.explain import recorded
 from tests.server.wire import ENTERPRISE, GROUP, PATCH, USER, entry, patch
 from tests.support.test_bundle import LEAK, bundled, person
 from vestibule import ids
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
 from vestibule.explain import explain
-from vestibule.model import Exchange
 from vestibule.rollcall import Expectation, ExpectedPerson
 from vestibule.store import Store
 from vestibule.support import Pseudonyms, Redactor
@@ -209,10 +209,7 @@ def test_reasons_of_the_roll_call_name_nobody(crowd: Tenant, tmp_path: Path) -> 
     assert "All staff" in {each["evidence"].get("via") for each in roll["missing"]}
 
 
-EXCHANGES = {
-    file.stem: Exchange(**json.loads(file.read_text()))
-    for file in sorted((Path(__file__).parents[1] / "explain" / "exchanges").glob("*.json"))
-}
+EXCHANGES = {file.stem: recorded.exchange(file.stem) for file in sorted(recorded.FOLDER.glob("*.json"))}
 _EXAMPLE = re.compile(r"(?:e\.g\. |eq \\?\")ana@example\.com")
 """What our own sentences name for an example."""
 

@@ -57,6 +57,10 @@ def from_text(text: str) -> Exchange | None:
         content = {"detail": "Insufficient scope", "need": [{"selection": [f"get:{kind}s"]}]}
     method, path = _asked(resource[0]) if resource else ("GET", "")
     exchange = from_foreign(status, _answer(text, content), method, path)
+    # An answer that would be good by its status is not, where the log says what is wrong with it.
+    said = word_in(text) if exchange.facts.get("meaning") == "accepted" else None
+    if said is not None:
+        return said
     if name is None:
         return exchange
     return replace(exchange, resource_type=exchange.resource_type or name[1], target=name[2])

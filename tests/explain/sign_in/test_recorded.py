@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.explain import record
+from tests.explain import record, recorded
 from vestibule.explain import explain
 
 SECRETIVE = 4
@@ -26,7 +26,7 @@ def test_every_code_is_made_by_what_refuses_it() -> None:
 
 @pytest.mark.parametrize("code", record.codes())
 def test_a_sign_in_is_told_by_its_code(code: str) -> None:
-    told = explain(record.recorded(code))
+    told = explain(recorded.exchange(code))
     assert told.code == code
     assert told.sentence.endswith(".")
     assert told.end_user
@@ -35,7 +35,7 @@ def test_a_sign_in_is_told_by_its_code(code: str) -> None:
 
 @pytest.mark.parametrize("code", record.codes())
 def test_the_person_at_the_door_is_told_no_value(code: str) -> None:
-    exchange = record.recorded(code)
+    exchange = recorded.exchange(code)
     said = explain(exchange).end_user or ""
     names = values(dict(exchange.facts)) | {exchange.connection_id, exchange.target or exchange.id}
     assert [each for each in names - {"email", "address", "admin"} if each in said] == []

@@ -33,9 +33,11 @@ def _seen(exchange: Exchange) -> str:
     presented: Mapping[str, Any] = exchange.facts.get("presented") or {}
     if not presented:
         return ""
-    ends = f" that ends in …{presented['last_four']}" if presented.get("last_four") else ""
+    last = presented.get("last_four")
     if presented.get("claims"):
+        ends = f" that ends in …{last}" if last else ""
         return f" What came has the form of Vestibule's tokens{ends} and says of itself to be {presented['claims']}."
+    ends = f" that end in …{last}" if last else ""
     return f" What came is no token of Vestibule's: {presented.get('length')} characters{ends}."
 
 
