@@ -1,6 +1,6 @@
 """What the provisioning engine writes into its own log, where an administrator copies it from: told as a pasted text.
 
-The target is one that we did not write for our server's sake, and that does what no server should.
+The target is the small one of the rehearsal's tests, written apart from engine and server; here it does what none should.
 """
 
 from collections.abc import Callable
