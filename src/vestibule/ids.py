@@ -51,6 +51,12 @@ def time_of(ident: str) -> int | None:
     return (value >> 80) * 1_000
 
 
+def is_id(text: str, prefix: str) -> bool:
+    """Whether a text is an id of this kind: a group may be called `grp_all@example.com`, and a person `usr_1`."""
+    kind, divider, rest = text.partition("_")
+    return (kind, divider) == (prefix, "_") and time_of(rest) is not None
+
+
 def first_id(prefix: str, instant: int) -> str:
     """What no id with this prefix that is made at an instant (microseconds) or later comes before."""
     return f"{prefix}_{_base32(max(0, instant) // 1_000 << 80)}"

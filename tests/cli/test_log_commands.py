@@ -131,7 +131,7 @@ def test_a_name_can_neither_rule_the_terminal_nor_forge_a_line(
         (("--since", "1h", "--until", "2h"), "must come before"),
         (("--person", "a", "--group", "b"), "one name at a time"),
         (("--refused", "--outcome", "no-change"), "never no_change"),
-        (("--person", "usr_nobody"), "no user usr_nobody"),
+        (("--person", "usr_01m88dqx5cewdaqqgbv9wmp71p"), "no user usr_01m88dqx5cewdaqqgbv9wmp71p"),
     ],
 )
 def test_a_search_that_cannot_be_says_why(shell: Shell, logged: str, options: tuple[str, ...], said: str) -> None:
@@ -239,5 +239,6 @@ def test_cycles_of_nothing_are_told_as_never_called(shell: Shell, con: str) -> N
 
 
 def test_a_connection_that_does_not_exist_is_said_so(shell: Shell, tmp_path: Path) -> None:
+    shell.json("enterprise", "create", "Acme")
     for arguments in (("log", "con_none"), ("cycles", "con_none"), ("log", "export", "con_none", f"{tmp_path}/x.csv")):
         assert "con_none" in shell.refusal(*arguments)

@@ -231,6 +231,14 @@ def test_an_exception_is_made_for_a_group_and_ends(shell: Shell, con: str, metad
         assert said in shell.refusal("email", "except", con, *arguments)
 
 
+def test_a_group_may_be_called_as_an_id_begins(shell: Shell, con: str, metadata: str) -> None:
+    shell.json("connection", "set", con, "--metadata", metadata)
+    shell.new_group(con, "grp_all@example.com")
+    made = shell.json("email", "except", con, "trust_directory", "--group", "grp_all@example.com")
+    assert made["policy"] == "trust_directory"
+    assert shell.run("log", con, "--group", "grp_all@example.com").exit_code == 0
+
+
 def test_nothing_is_shown_of_sign_ins_that_were_not(shell: Shell, con: str) -> None:
     assert "Nothing is kept" in shell.refusal("signin", "show", con)
 

@@ -123,7 +123,12 @@ def test_the_log_is_searched_by_person_group_token_and_kind(busy: Tenant) -> Non
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"person": "usr_none"}, {"group": "grp_none"}, {"person": "a", "group": "b"}, {"since": 2, "until": 1}],
+    [
+        {"person": "usr_01m88dqx5cewdaqqgbv9wmp71p"},
+        {"group": "grp_01m88dqx5gf4dbmr2enc7j3ykt"},
+        {"person": "a", "group": "b"},
+        {"since": 2, "until": 1},
+    ],
     ids=str,
 )
 def test_a_search_that_cannot_be_is_refused(tenant: Tenant, wanted: dict[str, Any]) -> None:

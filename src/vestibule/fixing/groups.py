@@ -14,7 +14,7 @@ _NAMES: Final = ("displayName", "externalId")
 
 async def _group(tools: Tools, case: Case) -> Group:
     named = case.text("group")
-    find = tools.store.group if named.startswith("grp_") else tools.store.group_named
+    find = tools.store.group if ids.is_id(named, "grp") else tools.store.group_named
     try:
         return await find(case.connection_id, named)
     except NotFound as error:

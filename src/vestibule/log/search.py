@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from vestibule import ids
 from vestibule.outcome import OUTCOMES, Outcome
 from vestibule.store import ExchangeQuery, NotFound, Store
 
@@ -59,7 +60,7 @@ async def query_of(store: Store, connection_id: str, search: Search, limit: int)
 
 
 async def _user_name(store: Store, connection_id: str, person: str) -> str:
-    if not person.startswith("usr_"):
+    if not ids.is_id(person, "usr"):
         return person
     try:
         return (await store.user(connection_id, person)).user_name
@@ -68,7 +69,7 @@ async def _user_name(store: Store, connection_id: str, person: str) -> str:
 
 
 async def _display_name(store: Store, connection_id: str, group: str) -> str:
-    if not group.startswith("grp_"):
+    if not ids.is_id(group, "grp"):
         return group
     try:
         return (await store.group(connection_id, group)).display_name

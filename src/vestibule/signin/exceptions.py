@@ -46,7 +46,7 @@ async def add(
 async def _user(store: Store, connection_id: str, name: str) -> str:
     try:
         found = await (
-            store.user(connection_id, name) if name.startswith("usr_") else store.user_named(connection_id, name)
+            store.user(connection_id, name) if ids.is_id(name, "usr") else store.user_named(connection_id, name)
         )
     except NotFound as error:
         raise CannotExcept(f"There is no user {name} in {connection_id}.") from error
@@ -56,7 +56,7 @@ async def _user(store: Store, connection_id: str, name: str) -> str:
 async def _group(store: Store, connection_id: str, name: str) -> str:
     try:
         found = await (
-            store.group(connection_id, name) if name.startswith("grp_") else store.group_named(connection_id, name)
+            store.group(connection_id, name) if ids.is_id(name, "grp") else store.group_named(connection_id, name)
         )
     except NotFound as error:
         raise CannotExcept(f"There is no group {name} in {connection_id}.") from error
