@@ -1,6 +1,7 @@
 """`vestibule demo`: the story that Vestibule exists for, on this machine, without a network."""
 
 import contextlib
+import shlex
 import socket
 import sys
 import tempfile
@@ -86,8 +87,10 @@ def demo(session: Session, leave: bool, port: int | None, seed: int) -> None:
             _server(chosen, port, Path(folder) / "server.log"),
             identity_provider(stage.source, _free_port(), Path(folder) / "idp.log") as provider_url,
         ):
-            good = _play(stage_session, stage, provider_url, Narrator())
+            narrator = Narrator()
+            good = _play(stage_session, stage, provider_url, narrator)
             if not leave:
+                _farewell(stage_session, stage, narrator)
                 _wait()
     if not good:
         sys.exit(FINDING)
@@ -110,7 +113,7 @@ def _set_the_stage(session: Session, folder: Path, seed: int) -> Stage:
         )
         return connection, token
 
-    connection, token = session.run(work)
+    connection, token = session.run(work, makes=True)
     return Stage(connection, token, tenant, source, folder / "entra-job.db")
 
 
@@ -131,7 +134,6 @@ def _play(session: Session, stage: Stage, provider_url: str, narrator: Narrator)
     rolls = _rolls(session, stage, narrator)
     sign_in = SignIn(session, stage.connection, provider_url, narrator.tell)
     signed_in = tell_sign_in(sign_in, _somebody(stage.tenant), narrator.step)
-    _farewell(session, stage, narrator)
     return signed_in and all(roll.balanced for roll in rolls)
 
 
@@ -201,7 +203,9 @@ def _farewell(session: Session, stage: Stage, narrator: Narrator) -> None:
         lambda store: tickets.create(store, session.clock, connection_id, label="Acme's IT admin", actor="demo")
     )
     narrator.tell(f"   Setup ticket  {ticket.link(session.settings.base_url)}")
+    narrator.tell("   In another terminal, in this folder (everything is gone when this one ends):")
     for line in (
+        f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH",
         f"export VESTIBULE_DATABASE_URL={database} VESTIBULE_BASE_URL={session.settings.base_url}",
         f"vestibule log {connection_id} --refused",
         f"vestibule rollcall {connection_id} --group {GROUP_ALL}=269",

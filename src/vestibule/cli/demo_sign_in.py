@@ -81,7 +81,7 @@ class SignIn:
             await identity_providers.change_settings(store, self.connection, wanted, now, actor="demo")
 
         self.session.run(work)
-        self.tell(f"   vestibule connection set {self.connection.id} --metadata {url} --email-policy trust_directory")
+        self.tell(f"   vestibule connection set {self.connection.id} --metadata '{url}' --email-policy trust_directory")
 
     def switch(self, *mistakes: str) -> None:
         """Have the identity provider make these mistakes, and no other."""
