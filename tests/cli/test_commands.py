@@ -91,7 +91,12 @@ def test_two_tokens_are_active_at_most_and_rotation_has_no_gap(shell: Shell, con
         (["rollcall", "{con}", "--expected", "/nowhere.csv"], 2, "/nowhere.csv"),
         (["enterprise", "create", " "], 2, "needs a name"),
         (["enterprise", "list", "--database", "mysql://h"], 2, "sqlite:///PATH"),
-        (["enterprise", "list", "--database", "sqlite:////nowhere/at/all.db"], 3, "cannot be opened"),
+        (
+            ["enterprise", "list", "--database", "sqlite:////nowhere/at/all.db"],
+            3,
+            "There is no database /nowhere/at/all.db",
+        ),
+        (["enterprise", "create", "A", "--database", "sqlite:////nowhere/at/all.db"], 3, "cannot be opened"),
     ],
 )
 def test_bad_input_is_told_and_leaves_with_its_code(

@@ -91,6 +91,7 @@ def test_a_domain_is_given_up(shell: Shell) -> None:
     ],
 )
 def test_what_cannot_be_done_is_told(shell: Shell, arguments: tuple[str, ...], told: str) -> None:
+    shell.json("enterprise", "create", "Acme")
     assert told in shell.refusal("domain", *arguments)
 
 

@@ -28,9 +28,22 @@ from vestibule.cli import (
     ticket,
     token,
 )
+from vestibule.cli.listing import Program
+
+_EPILOG = """\b
+First steps:
+  vestibule serve                   # http://127.0.0.1:8700 from ./vestibule.db
+  vestibule enterprise create Acme  # each step prints the next one
+  vestibule COMMAND --help          # every command takes --json
+
+Leaves with 0 (ok), 1 (a finding), 2 (wrong usage) or 3 (something cannot be reached)."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Program,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="vestibule")
 @click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://…; or VESTIBULE_DATABASE_URL.")
 @click.option("--base-url", metavar="URL", help="The public address; or VESTIBULE_BASE_URL.")

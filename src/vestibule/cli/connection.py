@@ -8,6 +8,7 @@ import orjson
 from vestibule import connections
 from vestibule.addresses import tenant_url
 from vestibule.cli import sign_on
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.connections import IDENTITY_PROVIDERS
@@ -25,7 +26,7 @@ def _sign_on_options(function: Any) -> Any:
     return function
 
 
-@click.group()
+@click.group(cls=Listing)
 def connection() -> None:
     """The links to an enterprise's identity provider."""
 
@@ -55,7 +56,8 @@ def list_all(session: Session, enterprise_id: str | None) -> None:
     found = session.run(lambda store: store.connections(enterprise_id))
     session.emit(
         {"connections": [connection_json(each, session.settings) for each in found]},
-        "\n".join(f"{each.id}  {each.idp}  {each.enterprise_id}" for each in found) or "No connection yet.",
+        "\n".join(f"{each.id}  {each.idp}  {each.enterprise_id}" for each in found)
+        or "No connection yet: vestibule connection create ENTERPRISE_ID",
     )
 
 
@@ -132,7 +134,7 @@ def _told(name: str, value: Any) -> str:
     return next((word for word, meant in words.items() if meant == value), str(value))
 
 
-@connection.group()
+@connection.group(cls=Listing)
 def schema() -> None:
     """The extension schemas of a connection's own."""
 

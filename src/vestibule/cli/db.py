@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from vestibule.cli.listing import Listing
 from vestibule.cli.progress import progress
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.model import JsonObject
@@ -24,7 +25,7 @@ T = TypeVar("T")
 _SECRETS = "It holds the hashes of tokens and the installation's keys: keep it as safe as the database."
 
 
-@click.group()
+@click.group(cls=Listing)
 def db() -> None:
     """The database as a whole."""
 
@@ -100,7 +101,7 @@ def restore_(session: Session, file: Path) -> None:
     upgraded on the way.
     """
     with progress("Restoring") as note:
-        copied = session.run(lambda store: restore(store.engine, file, note))
+        copied = session.run(lambda store: restore(store.engine, file, note), makes=True)
     session.emit(_copied(copied, file), f"{_rows(copied)} are back, and are as in {file}.")
 
 

@@ -24,10 +24,12 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command()
-@click.argument("target", metavar="CON|URL")
+@click.argument("target", metavar="CONNECTION_ID|URL")
 @click.option("--token", help="With a URL: the bearer token; it is seen in the list of processes.")
 @click.option("--token-file", type=_FILE, help="With a URL: a file with the token; - is standard input.")
-@click.option("--most", type=click.IntRange(1), default=2_000, show_default=True, help="With a URL: read so many.")
+@click.option(
+    "--most", type=click.IntRange(1), metavar="N", default=2_000, show_default=True, help="With a URL: read so many."
+)
 @click.option("--allowed-domain", "domains", multiple=True, metavar="DOMAIN", help="As if only these were allowed.")
 @command
 def doctor(

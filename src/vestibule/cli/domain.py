@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.clock import rfc3339
 from vestibule.model import Domain, JsonObject
@@ -14,18 +15,18 @@ if TYPE_CHECKING:
     from vestibule.domains.checking import Checked
 
 
-@click.group()
+@click.group(cls=Listing)
 def domain() -> None:
     """The mail domains of enterprises: who signs in where, and whose addresses are their own."""
 
 
 @domain.command()
-@click.argument("enterprise_id", metavar="ENT")
+@click.argument("enterprise_id")
 @click.argument("name", metavar="DOMAIN")
 @click.option("--subdomains", is_flag=True, help="The domain speaks for what is below it, too.")
 @command
 def claim(session: Session, enterprise_id: str, name: str, subdomains: bool) -> None:
-    """Claim DOMAIN for the enterprise ENT and tell the record that proves it."""
+    """Claim DOMAIN for ENTERPRISE_ID and tell the record that proves it."""
     from vestibule.domains import claiming
 
     made = session.run(lambda store: claiming.claim(store, session.clock, enterprise_id, name, subdomains=subdomains))
@@ -41,10 +42,10 @@ def claim(session: Session, enterprise_id: str, name: str, subdomains: bool) -> 
 
 
 @domain.command()
-@click.argument("domain_id", metavar="DOM")
+@click.argument("domain_id", metavar="DOMAIN")
 @command
 def check(session: Session, domain_id: str) -> None:
-    """Look the record of DOM (its id, or the domain) up now. Leaves with 1 when it is not proven."""
+    """Look the record of DOMAIN (or of a claim, dom_…) up now. Leaves with 1 when it is not proven."""
     from vestibule.domains.checking import check as look
     from vestibule.domains.claiming import the_domain
     from vestibule.outbound.names import Resolvers
@@ -61,22 +62,25 @@ def check(session: Session, domain_id: str) -> None:
 
 
 @domain.command("list")
-@click.argument("enterprise_id", metavar="[ENT]", required=False)
+@click.argument("enterprise_id", required=False)
 @command
 def list_all(session: Session, enterprise_id: str | None) -> None:
-    """List the domains of the enterprise ENT, or of all."""
+    """List the domains of ENTERPRISE_ID, or of all."""
     found = session.run(lambda store: store.domains(enterprise_id))
     session.emit(
         {"domains": [_json(each) for each in found]},
-        "\n".join(_line(each) for each in found) or "No domain yet: vestibule domain claim ENT DOMAIN",
+        "\n".join(_line(each) for each in found) or "No domain yet: vestibule domain claim ENTERPRISE_ID DOMAIN",
     )
 
 
 @domain.command()
-@click.argument("domain_id", metavar="DOM")
+@click.argument("domain_id", metavar="DOMAIN")
 @command
 def remove(session: Session, domain_id: str) -> None:
-    """Give DOM up: its addresses are nobody's from now on, and those who sign in are no longer sent anywhere."""
+    """Give DOMAIN (or a claim, dom_…) up: its addresses are nobody's from now on.
+
+    Those who sign in with one of them are no longer sent anywhere.
+    """
 
     from vestibule.domains import claiming
 
@@ -90,14 +94,14 @@ def remove(session: Session, domain_id: str) -> None:
 
 
 @domain.command()
-@click.argument("domain_id", metavar="DOM")
-@click.option("--give", "decision", flag_value="give", help="DOM gets the domain; the one before has lost it.")
-@click.option("--keep", "decision", flag_value="keep", help="The holder keeps it; DOM is lost.")
+@click.argument("domain_id", metavar="DOMAIN")
+@click.option("--give", "decision", flag_value="give", help="The claim gets the domain; the one before has lost it.")
+@click.option("--keep", "decision", flag_value="keep", help="The holder keeps it; the claim is lost.")
 @command
 def dispute(session: Session, domain_id: str, decision: str | None) -> None:
-    """Decide about DOM, a disputed claim: two enterprises have proven one domain."""
+    """Decide about DOMAIN (or a claim, dom_…), a disputed claim: two enterprises have proven one domain."""
     if decision is None:
-        raise click.UsageError("Say --give (to the later claim DOM) or --keep (the one that holds it).")
+        raise click.UsageError("Say --give (to the later claim) or --keep (the one that holds it).")
     from vestibule.domains import claiming
 
     decide = claiming.give if decision == "give" else claiming.keep

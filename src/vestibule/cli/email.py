@@ -3,6 +3,7 @@
 import click
 
 from vestibule import connections
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.cli.sign_on import loaded_of
 from vestibule.clock import rfc3339
@@ -16,7 +17,7 @@ from vestibule.signon import EMAIL_POLICIES
 from vestibule.store import Store
 
 
-@click.group()
+@click.group(cls=Listing)
 def email() -> None:
     """When an address counts at the first sign-in."""
 
@@ -78,7 +79,7 @@ def _json(each: EmailException) -> JsonObject:
 
 @email.command("except")
 @click.argument("connection_id")
-@click.argument("policy", type=click.Choice(EMAIL_POLICIES))
+@click.argument("policy", metavar="POLICY", type=click.Choice(EMAIL_POLICIES))
 @click.option("--user", "user_name", metavar="USERNAME")
 @click.option("--group", "group_name", metavar="NAME")
 @click.option("--until", metavar="DAY", help="The last day that it holds, e.g. 2027-01-31.")
@@ -93,7 +94,10 @@ def add_exception(
     until: str | None,
     reason: str,
 ) -> None:
-    """Have POLICY for a person or a group of CONNECTION_ID."""
+    """Have POLICY for a person or a group of CONNECTION_ID.
+
+    It is one of always_code, trust_verified_domain, trust_idp_claim, trust_directory and admin_approves.
+    """
 
     async def work(store: Store) -> EmailException:
         await connections.the_connection(store, connection_id)

@@ -3,12 +3,13 @@
 import click
 
 from vestibule import connections
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.model import Enterprise, JsonObject
 
 
-@click.group()
+@click.group(cls=Listing)
 def enterprise() -> None:
     """The customers of the SaaS app."""
 
@@ -18,7 +19,7 @@ def enterprise() -> None:
 @command
 def create(session: Session, name: str) -> None:
     """Make an enterprise called NAME."""
-    made = session.run(lambda store: connections.create_enterprise(store, session.clock, name))
+    made = session.run(lambda store: connections.create_enterprise(store, session.clock, name), makes=True)
     session.emit(_json(made), f"{made.id}  {made.name}\nNext: vestibule connection create {made.id} --idp entra")
 
 

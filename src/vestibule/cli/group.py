@@ -3,13 +3,15 @@
 import click
 
 from vestibule import connections
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
+from vestibule.counting import counted
 from vestibule.directory import Directory
 from vestibule.model import Group, JsonObject
 from vestibule.store import Store
 
 
-@click.group()
+@click.group(cls=Listing)
 def group() -> None:
     """The groups of a connection."""
 
@@ -27,7 +29,7 @@ def create(session: Session, connection_id: str, name: str, members: tuple[str, 
         return await Directory(store, session.clock).create_app_group(connection_id, name, members)
 
     made = session.run(work)
-    session.emit(_json(made), f"{made.id}  {made.display_name}  {made.member_count} members")
+    session.emit(_json(made), f"{made.id}  {made.display_name}  {counted(made.member_count, 'member')}")
 
 
 @group.command("list")

@@ -11,6 +11,7 @@ import click
 import orjson
 
 from vestibule import connections
+from vestibule.cli.listing import Listing
 from vestibule.cli.printable import printable, printable_lines
 from vestibule.cli.session import Session, command, fail
 from vestibule.log import (
@@ -39,8 +40,8 @@ _FORMATS: dict[str, Format] = {"csv": "csv", "ndjson": "ndjson"}
 _FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 
 
-class _Log(click.Group):
-    """`vestibule log CON …` is `vestibule log show CON …`."""
+class _Log(Listing):
+    """`vestibule log CONNECTION_ID …` is `vestibule log show CONNECTION_ID …`."""
 
     unsaid = "show"
 
@@ -51,9 +52,12 @@ class _Log(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_Log)
+@click.group(cls=_Log, options_metavar="", subcommand_metavar="CONNECTION_ID [OPTIONS]")
 def log() -> None:
-    """The log of a connection: `vestibule log CON_ID`, `vestibule log export CON_ID`."""
+    """What a connection was asked, and what became of it.
+
+    `vestibule log CONNECTION_ID` shows it; `vestibule log show --help` tells the options.
+    """
 
 
 def _narrowing(function: Any) -> Any:
@@ -99,7 +103,7 @@ def _search(session: Session, **asked: Any) -> Search:
 @click.argument("connection_id")
 @_narrowing
 @click.option("--request", "request_id", metavar="REQ", help="One request, with all that is kept of it.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), metavar="N", default=50, show_default=True, help="How many.")
 @click.option("--wire", is_flag=True, help="Methods and paths instead of sentences.")
 @click.option("--follow", "following", is_flag=True, help="Show what comes from now on, until Ctrl-C.")
 @command

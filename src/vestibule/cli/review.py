@@ -3,6 +3,7 @@
 import click
 
 from vestibule import connections, review
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.model import Conflict, Hold, JsonObject
@@ -10,7 +11,7 @@ from vestibule.review import conflict_json, hold_json
 from vestibule.store import Store
 
 
-@click.group()
+@click.group(cls=Listing)
 def conflict() -> None:
     """Accounts that may be one person's."""
 
@@ -58,7 +59,7 @@ def dismiss(session: Session, connection_id: str, conflict_id: str) -> None:
     session.emit(conflict_json(decided), f"{decided.id} is dismissed; both accounts stay as they are.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def hold() -> None:
     """Requests that a guard keeps back until they are approved."""
 
@@ -104,7 +105,7 @@ def refuse(session: Session, connection_id: str, hold_id: str) -> None:
     session.emit(hold_json(decided), f"{decided.id} is refused; such requests are still held.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def user() -> None:
     """The users of a connection."""
 

@@ -9,6 +9,7 @@ import click
 
 from vestibule import connections
 from vestibule.cli.expect import expect
+from vestibule.cli.listing import Listing
 from vestibule.cli.roll_table import a_console, history_lines, show
 from vestibule.cli.session import FINDING, Session, command, fail
 from vestibule.cli.source import read_expectations, read_members, read_number
@@ -25,7 +26,7 @@ from vestibule.store.roll_calls import RollRecord
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class _CallUnlessNamed(click.Group):
+class _CallUnlessNamed(Listing):
     """`rollcall CON` is `rollcall call CON`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -34,11 +35,12 @@ class _CallUnlessNamed(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_CallUnlessNamed)
+@click.group(cls=_CallUnlessNamed, options_metavar="", subcommand_metavar="CONNECTION_ID [OPTIONS]")
 def rollcall() -> None:
     """Who is expected in the groups of a connection, who is present, and why each missing person is missing.
 
-    `vestibule rollcall CON` calls the roll of the groups of which it is kept who is expected.
+    `vestibule rollcall CONNECTION_ID` calls the roll of the groups of which it is kept who is expected; `vestibule
+    rollcall call --help` tells the options.
     """
 
 
@@ -108,7 +110,7 @@ async def _call(session: Session, store: Store, connection_id: str, wanted: _Wan
 @rollcall.command()
 @click.argument("connection_id")
 @click.option("--group", metavar="NAME", help="Only this group.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), metavar="N", default=50, show_default=True, help="How many.")
 @command
 def history(session: Session, connection_id: str, group: str | None, limit: int) -> None:
     """The trend of CONNECTION_ID: the figures each time that they changed, and once a day; newest first.

@@ -8,12 +8,14 @@ import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import click
 import orjson
 
 from vestibule import settings
+from vestibule.cli.kinds import mistaken
 from vestibule.cli.long_json import written
 from vestibule.cli.printable import printable_lines
 from vestibule.clock import Clock, SystemClock
@@ -30,6 +32,7 @@ from vestibule.settings import InvalidSettings, Settings
 from vestibule.store import Declined, StoreError
 from vestibule.store.opening import InvalidUrl, open_store
 from vestibule.store.relational import RelationalStore
+from vestibule.store.urls import path_of
 from vestibule.tickets import TicketRefused
 
 P = ParamSpec("P")
@@ -48,8 +51,14 @@ class Session:
     as_json: bool
     clock: Clock
 
-    def run(self, work: Callable[[RelationalStore], Awaitable[T]]) -> T:
-        """Open the store, do the work, close the store."""
+    def run(self, work: Callable[[RelationalStore], Awaitable[T]], *, makes: bool = False) -> T:
+        """Open the store, do the work, close the store.
+
+        A database file that is not there is made only for a command that begins one (`makes`): anything else would
+        look into an empty one of another folder and say that nothing exists.
+        """
+        if not makes:
+            self._there()
 
         async def with_store() -> T:
             store = open_store(self.settings.database)
@@ -60,6 +69,15 @@ class Session:
                 await store.close()
 
         return asyncio.run(with_store())
+
+    def _there(self) -> None:
+        path = path_of(self.settings.database)
+        if path is not None and not Path(path).exists():
+            fail(
+                f"There is no database {Path(path).absolute()}. `vestibule serve` and `vestibule enterprise create "
+                "NAME` make one; one that is elsewhere is named by --database or VESTIBULE_DATABASE_URL.",
+                UNREACHABLE,
+            )
 
     def emit(self, document: Any, text: str) -> None:
         """One JSON document, or a text for people, on standard output."""
@@ -110,6 +128,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         outer: dict[str, Any] = click.get_current_context().find_root().obj or {}
         try:
             _check_text(kwargs.values())
+            if (said := mistaken(kwargs)) is not None:
+                fail(said)
             chosen = settings.read(database or outer.get("database"), base_url or outer.get("base_url"))
             function(Session(chosen, as_json, SystemClock()), *args, **kwargs)
         except (

@@ -6,6 +6,7 @@ import click
 import orjson
 
 from vestibule import connections, sessions, sp_keys
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.cli.sign_on import seal_of
 from vestibule.clock import rfc3339, to_the_day
@@ -19,7 +20,7 @@ from vestibule.sp_keys import CannotRoll
 from vestibule.store import NotFound, SessionState, Store
 
 
-@click.group()
+@click.group(cls=Listing)
 def session() -> None:
     """People who are signed in."""
 
@@ -91,7 +92,7 @@ def end_sessions(session: Session, connection_id: str, session_id: str | None, u
     session.emit({"ended": ended}, f"Ended: {', '.join(ended) or 'none was open'}.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def identity() -> None:
     """What signs in as whom."""
 
@@ -145,7 +146,7 @@ def unlink(session: Session, connection_id: str, identity_id: str) -> None:
     session.emit(_identity_json(gone), f"{gone.id} is forgotten; its sessions are over.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def approval() -> None:
     """Sign-ins that wait for an administrator."""
 
@@ -224,7 +225,7 @@ def refuse(session: Session, connection_id: str, verification_id: str) -> None:
     session.emit(_approval_json(decided), f"{decided.document.get('user_name')} is kept out.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def key() -> None:
     """The key pairs that a connection signs with and is encrypted to."""
 
@@ -309,7 +310,7 @@ async def _rolled(work: Any) -> Any:
         raise Refused(str(error)) from error
 
 
-@click.group()
+@click.group(cls=Listing)
 def signin() -> None:
     """What sign-ins brought."""
 

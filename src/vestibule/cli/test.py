@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from vestibule.cli import matrix
+from vestibule.cli.listing import Listing
 from vestibule.cli.printable import printable
 from vestibule.cli.session import FINDING, UNREACHABLE, Session, command, fail
 from vestibule.entra.wire import Request
@@ -27,7 +28,7 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _CONNECTION = re.compile(r"/scim/v2/connections/(con_[0-9a-z]+)")
 
 
-@click.group()
+@click.group(cls=Listing)
 def test() -> None:
     """Tests of a connection, from this side."""
 
@@ -39,7 +40,14 @@ def test() -> None:
 @click.option("--dry", "mode", flag_value="dry", help="No write: from the token's grants, or by reading.")
 @click.option("--canary", "mode", flag_value="canary", default=True, help="Make a marked user and group (default).")
 @click.option("--listen", "mode", flag_value="listen", help="Wait for the identity provider's own test.")
-@click.option("--wait", type=click.FloatRange(min=0.1), default=300, show_default=True, help="Seconds to listen.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0.1),
+    default=300,
+    metavar="SECONDS",
+    show_default=True,
+    help="How long to listen.",
+)
 @click.option("--verbose", is_flag=True, help="Show each request.")
 @command
 def scim(

@@ -7,6 +7,7 @@ import click
 
 from vestibule import connections, tickets
 from vestibule.checklist import SIGNS
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import FINDING, Session, command
 from vestibule.clock import to_the_minute
 from vestibule.model import JsonObject
@@ -19,23 +20,27 @@ if TYPE_CHECKING:
     from vestibule.tickets import Made
 
 _days = click.option(
-    "--days", type=float, default=LASTS / DAY, show_default=True, help="How long it is good: from 1 hour (0.05) to 90."
+    "--days", type=float, metavar="DAYS", default=LASTS / DAY, show_default=True,
+    help="How long it is good: from 1 hour (0.05) to 90.",
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Listing)
 def ticket() -> None:
     """Invitations to set up a connection: a link that shows what to enter, and how each step stands."""
 
 
 @ticket.command()
-@click.argument("connection_id", metavar="CON")
+@click.argument("connection_id", metavar="CONNECTION_ID")
 @click.option("--for", "label", metavar="NAME", default="", help="Who is invited.")
 @click.option("--mail", metavar="ADDRESS", help="Send the link there, if mail can be sent.")
 @_days
 @command
 def create(session: Session, connection_id: str, label: str, mail: str | None, days: float) -> None:
-    """Invite an administrator to set up CON. The link is shown this once. Leaves with 1 if its mail was not taken."""
+    """Invite an administrator to set up CONNECTION_ID. The link is shown this once.
+
+    Leaves with 1 if its mail was not taken.
+    """
     from vestibule.server.setup.inviting import invite, made_json
 
     mailer, base_url = _mailer(session) if mail else None, session.settings.base_url
@@ -61,10 +66,10 @@ def create(session: Session, connection_id: str, label: str, mail: str | None, d
 
 
 @ticket.command("list")
-@click.argument("connection_id", metavar="[CON]", required=False)
+@click.argument("connection_id", metavar="[CONNECTION_ID]", required=False)
 @command
 def list_all(session: Session, connection_id: str | None) -> None:
-    """List the tickets of CON, or all."""
+    """List the tickets of CONNECTION_ID, or all."""
 
     async def work(store: Store) -> list[Ticket]:
         if connection_id is not None:
@@ -74,15 +79,15 @@ def list_all(session: Session, connection_id: str | None) -> None:
     found, now = session.run(work), session.clock.now()
     session.emit(
         {"tickets": [ticket_json(each, now) for each in found]},
-        "\n".join(_line(each, now) for each in found) or "No ticket yet: vestibule ticket create CON",
+        "\n".join(_line(each, now) for each in found) or "No ticket yet: vestibule ticket create CONNECTION_ID",
     )
 
 
 @ticket.command()
-@click.argument("ticket_id", metavar="TKT")
+@click.argument("ticket_id")
 @command
 def show(session: Session, ticket_id: str) -> None:
-    """Show TKT, and how the setup stands that it is for."""
+    """Show TICKET_ID, and how the setup stands that it is for."""
     from vestibule.server.setup.acts import shown
 
     base_url, now = session.settings.base_url, session.clock.now()
@@ -97,11 +102,11 @@ def show(session: Session, ticket_id: str) -> None:
 
 
 @ticket.command()
-@click.argument("ticket_id", metavar="TKT")
+@click.argument("ticket_id")
 @_days
 @command
 def extend(session: Session, ticket_id: str, days: float) -> None:
-    """Have TKT end so many days from now, an expired one, too. The link stays the same."""
+    """Have TICKET_ID end so many days from now, an expired one, too. The link stays the same."""
     changed = session.run(
         lambda store: tickets.extend(store, session.clock, ticket_id, lifetime=tickets.lifetime_of(days))
     )
@@ -112,10 +117,10 @@ def extend(session: Session, ticket_id: str, days: float) -> None:
 
 
 @ticket.command()
-@click.argument("ticket_id", metavar="TKT")
+@click.argument("ticket_id")
 @command
 def revoke(session: Session, ticket_id: str) -> None:
-    """Take TKT back for good; what was set up stays."""
+    """Take TICKET_ID back for good; what was set up stays."""
     gone = session.run(lambda store: tickets.revoke(store, session.clock, ticket_id))
     session.emit(ticket_json(gone, session.clock.now()), f"{gone.id} is revoked; its link leads nowhere.")
 

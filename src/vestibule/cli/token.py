@@ -3,6 +3,7 @@
 import click
 
 from vestibule import connections
+from vestibule.cli.listing import Listing
 from vestibule.cli.session import Session, command
 from vestibule.clock import rfc3339
 from vestibule.connections import MintedToken, in_order, scope_warning, state_of
@@ -15,7 +16,7 @@ scope_option = click.option("--scope", "scopes", multiple=True, metavar="SCOPE",
 all_scopes_option = click.option("--all-scopes", is_flag=True, help="All scopes for users and groups.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def token() -> None:
     """The SCIM tokens of a connection."""
 
@@ -25,7 +26,9 @@ def token() -> None:
 @scope_option
 @all_scopes_option
 @click.option("--name", default="", help="What the token is for.")
-@click.option("--expires-in-days", type=click.FloatRange(min=0, min_open=True), help="Never, unless given.")
+@click.option(
+    "--expires-in-days", type=click.FloatRange(min=0, min_open=True), metavar="DAYS", help="Never, unless given."
+)
 @click.option("--user", "user_id", metavar="USER_ID", help="The user that it stands for, who may use it for /Me.")
 @command
 def create(
