@@ -74,6 +74,7 @@ def test_a_pasted_response_by_itself_is_told_check_by_check(shell: Shell) -> Non
 
 
 def test_what_is_no_response_or_no_such_connection_is_refused(shell: Shell) -> None:
+    shell.json("enterprise", "create", "Acme")
     file = written(shell.folder, posted(signed()))
     assert "No SAML response is found" in shell.refusal(
         "explain", "--saml-response", written(shell.folder, "hi", "other")
