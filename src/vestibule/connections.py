@@ -14,7 +14,7 @@ from vestibule.scim.discovery import schema_json
 from vestibule.scim.errors import InvalidValue
 from vestibule.scim.extension import check_redeclared, read_extension
 from vestibule.scim.profile import read_profile
-from vestibule.scim.scopes import SCOPES, lacks_groups
+from vestibule.scim.scopes import GROUP_SYNC, SCOPES, lacks_groups
 from vestibule.store import NotFound, Store
 
 IDENTITY_PROVIDERS = ("entra", "okta", "google", "onelogin", "jumpcloud", "ping", "keycloak", "generic")
@@ -34,14 +34,15 @@ class MintedToken:
     text: str
 
 
-def scope_warning(scopes: Collection[str]) -> str | None:
-    """What is wrong with a set of scopes in plain words, or None."""
-    if not lacks_groups(frozenset(scopes)):
+def scope_warning(token: Token) -> str | None:
+    """What is wrong with the scopes of a token in plain words, and what mends it, or None."""
+    if not lacks_groups(token.scopes):
         return None
+    lacking = " ".join(f"--scope {each}" for each in in_order(GROUP_SYNC - token.scopes))
     return (
         "This token can sync users but not groups: every group will be refused with 403, although the identity "
         "provider's own connection test, which only looks up a user, stays green. "
-        "Add the group scopes now with `vestibule token grant`; the token stays the same."
+        f"Add the group scopes now: `vestibule token grant {token.id} {lacking}`; the token stays the same."
     )
 
 

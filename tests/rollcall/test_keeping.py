@@ -22,7 +22,9 @@ def test_without_an_expectation_it_is_said_how_to_keep_one() -> None:
     async def work(stage: Stage) -> None:
         with pytest.raises(NothingExpected, match="vestibule rollcall expect con_1 --group GROUP --csv"):
             await keeping.call(stage.store, stage.clock, CON)
-        with pytest.raises(NothingExpected, match="--group Sales"):
+        with pytest.raises(NothingExpected, match="--group Sales --csv"):
+            await keeping.call(stage.store, stage.clock, CON, ["Sales"])
+        with pytest.raises(NothingExpected, match="Nothing is kept of who is expected in 'Sales'"):
             await keeping.forget(stage.store, stage.clock, CON, "Sales")
 
     play(work)

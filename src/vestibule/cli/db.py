@@ -11,6 +11,7 @@ import click
 from vestibule.cli.listing import Listing
 from vestibule.cli.progress import progress
 from vestibule.cli.session import FINDING, Session, command
+from vestibule.counting import counted
 from vestibule.model import JsonObject
 from vestibule.store.backup import Copied, backup, restore
 from vestibule.store.distribute import distribute
@@ -110,7 +111,7 @@ def _copied(copied: Copied, file: Path) -> JsonObject:
 
 
 def _rows(copied: Copied) -> str:
-    return ", ".join(f"{copied.rows[name]:,} {name}" for name in ("connections", "users", "groups", "members"))
+    return ", ".join(counted(copied.rows[f"{noun}s"], noun) for noun in ("connection", "user", "group", "member"))
 
 
 @db.command("verify")

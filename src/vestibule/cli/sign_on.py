@@ -108,7 +108,7 @@ class SignOnWork:
 
     async def _provider(self, options: dict[str, Any]) -> None:
         now = self.session.clock.now()
-        if options.get("metadata"):
+        if options.get("metadata") is not None:
             provider = await self._from_metadata(options["metadata"], options.get("entity_id"), now)
         elif options.get("sso_url") or options.get("certificates"):
             provider = _from_fields(options)

@@ -119,7 +119,7 @@ def token_json(token: Token, now: int) -> JsonObject:
         "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
         "user_id": token.user_id,
         "last_used_at": None if token.last_used_at is None else rfc3339(token.last_used_at),
-        "warning": scope_warning(token.scopes),
+        "warning": scope_warning(token),
     }
 
 
@@ -134,6 +134,6 @@ def _show_minted(session: Session, made: MintedToken) -> None:
 
 
 def _warn(session: Session, token: Token) -> None:
-    warning = scope_warning(token.scopes)
+    warning = scope_warning(token)
     if warning is not None:
         session.say(f"Warning: {warning}")

@@ -127,7 +127,7 @@ async def forget(store: Store, clock: Clock, connection_id: str, group: str, *, 
     try:
         kept = await store.expectation(connection_id, group)
     except NotFound as error:
-        raise nothing_expected(connection_id, group) from error
+        raise NothingExpected(f"Nothing is kept of who is expected in {group!r} of {connection_id}.") from error
     last = [fold(each.group) for each in await store.standing_groups(connection_id)] == [fold(group)]
     detail = {"group": kept.group, **({"secret": "forgotten"} if last else {})}
     await store.forget_expectation(connection_id, group, _audit(clock.now(), kept, actor, "rollcall.forgotten", detail))
