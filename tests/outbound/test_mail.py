@@ -69,7 +69,14 @@ def smtp(inbox: Inbox, **options: Any) -> Generator[int]:
 
 
 def send(mail: Mail, url: str, tls: ssl.SSLContext | None = None, seconds: float = 5.0) -> str:
-    return asyncio.run(Mailer(MailServer.read(url), SENDER, tls=tls, seconds=seconds).send(mail, NOW))
+    async def work() -> str:
+        try:
+            return await Mailer(MailServer.read(url), SENDER, tls=tls, seconds=seconds).send(mail, NOW)
+        finally:
+            # A server's loop goes on, and a connection that is closing is closed in it.
+            await asyncio.sleep(0.05)
+
+    return asyncio.run(work())
 
 
 def refusal(mail: Mail, url: str, tls: ssl.SSLContext | None = None, seconds: float = 5.0) -> MailError:
