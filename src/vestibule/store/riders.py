@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-RIDE_DELAY = 0.02
+RIDE_DELAY = 0.1
 """After so many seconds it is written at the latest."""
 MAX_RIDERS = 10_000
 """How many entries wait at most when the database cannot be written; the oldest are dropped."""
