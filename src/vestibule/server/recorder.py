@@ -88,14 +88,11 @@ class Recorder:
 
     def _record(self, exchange: Exchange) -> None:
         # Whoever is not let in may not push out the log: without a good token, or with one that was good once.
+        kept: Exchange | None = exchange
         if exchange.status in (401, 429) or exchange.token_id is None:
-            sort = self.strangers if exchange.token_id is None else self.limited
-            left_out = sort.admit(exchange.connection_id, exchange.at)
-            if left_out is None:
-                return
-            if left_out:
-                exchange = replace(exchange, facts={**exchange.facts, "left_out": left_out})
-        self.store.record(exchange)
+            kept = (self.strangers if exchange.token_id is None else self.limited).thinned(exchange)
+        if kept is not None:
+            self.store.record(kept)
 
     def _open(self, scope: Scope, at: int) -> Call:
         path = scope["path"].removeprefix(scope.get("root_path", ""))

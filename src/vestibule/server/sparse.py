@@ -1,7 +1,9 @@
 """What may come in any number is kept in the log, but not at will: it could push out all that matters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from vestibule.model import Exchange
 
 STRANGERS: Final = 60
 """How many calls without a token of one connection are kept in a minute."""
@@ -35,3 +37,10 @@ class Sparse:
         minute.kept += 1
         left_out, minute.left_out = minute.left_out, 0
         return left_out
+
+    def thinned(self, exchange: Exchange) -> Exchange | None:
+        """What is kept of an exchange: with `left_out`, if some were before it; None when it is left out itself."""
+        left_out = self.admit(exchange.connection_id, exchange.at)
+        if not left_out:
+            return exchange if left_out == 0 else None
+        return replace(exchange, facts={**exchange.facts, "left_out": left_out})

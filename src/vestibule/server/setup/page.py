@@ -4,7 +4,7 @@ The secret stands in the path, so the path is written nowhere: the log has the t
 """
 
 import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -65,7 +65,10 @@ class SetupPage:
         state = tickets.state_of(ticket, now)
         if state != "open":
             response = over_page(state, request_id, tickets.ended_at(ticket))
-            self._record(_exchange(request, ticket, request_id, response.status_code, now, monotonic_us() - started))
+            took = monotonic_us() - started
+            kept = self.sparse.thinned(_exchange(request, ticket, request_id, response.status_code, now, took))
+            if kept is not None:
+                self.store.record(kept)
             return response
         wait = self.pace.take(ticket.id, limit_of(PAGES), now)
         if wait:
@@ -76,13 +79,6 @@ class SetupPage:
         if request.method == "GET":
             self.store.ticket_opened(ticket.connection_id, ticket.id, now)
         return setup_page(ticket, found, self.base_url, now)
-
-    def _record(self, exchange: Exchange) -> None:
-        left_out = self.sparse.admit(exchange.connection_id, exchange.at)
-        if left_out is None:
-            return
-        told = {"left_out": left_out} if left_out else {}
-        self.store.record(replace(exchange, facts={**exchange.facts, **told}))
 
 
 def _exchange(request: Request, ticket: Ticket, request_id: str, status: int, at: int, took: int) -> Exchange:

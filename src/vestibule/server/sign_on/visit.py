@@ -73,21 +73,18 @@ def recorded(desk: Desk, handle: Handle) -> Callable[[Request], Awaitable[Respon
         response.headers.setdefault("Cache-Control", "no-store")
         # An address of ours may carry a code or a name.
         response.headers.setdefault("Referrer-Policy", "no-referrer")
-        if visit.known and _is_kept(desk, visit):
-            desk.store.record(_exchange(request, visit, response.status_code, monotonic_us() - started))
+        if visit.known:
+            _record(desk, _exchange(request, visit, response.status_code, monotonic_us() - started))
         return response
 
     return endpoint
 
 
-def _is_kept(desk: Desk, visit: Visit) -> bool:
-    """Whether the log has it: whoever calls too often does not fill it."""
-    if visit.error != "rate_limited":
-        return True
-    left_out = desk.pace.refused.admit(visit.connection_id, visit.at)
-    if left_out:
-        visit.facts["left_out"] = left_out
-    return left_out is not None
+def _record(desk: Desk, exchange: Exchange) -> None:
+    """Keep it in the log; whoever calls too often does not fill it."""
+    kept = desk.pace.refused.thinned(exchange) if exchange.error == "rate_limited" else exchange
+    if kept is not None:
+        desk.store.record(kept)
 
 
 def _refused(refusal: LoginRefused, visit: Visit) -> Response:
