@@ -51,7 +51,9 @@ def kept_answer(body: bytes, returnable: frozenset[str]) -> str | None:
 
 def kept_bulk_answer(body: bytes, unreturned: frozenset[str] = frozenset()) -> str | None:
     """The answer of a bulk request, unless a refused operation may quote a secret in it: each has its own entry."""
-    return kept_body(body) if not _says_secret(body, unreturned) else f"({len(body)} bytes, not kept)"
+    if len(body) > PARSED_BODY or _says_secret(body, unreturned):
+        return f"({len(body)} bytes, not kept)"
+    return body.decode("utf-8", "replace")[:KEPT_BODY]
 
 
 def kept_query(query: str, unreturned: frozenset[str] = frozenset()) -> str:
