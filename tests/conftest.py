@@ -139,9 +139,16 @@ class Tenant:
         )
 
 
-@pytest.fixture
-def tenant(vestibule: Vestibule) -> Generator[Tenant]:
+@contextlib.contextmanager
+def a_tenant(vestibule: Vestibule) -> Generator[Tenant]:
+    """A tenant of a server."""
     connection = vestibule.connection()
     token, text = vestibule.token(connection.id)
     with vestibule.client(connection.id, text) as client:
         yield Tenant(vestibule, connection.id, token, text, client)
+
+
+@pytest.fixture
+def tenant(vestibule: Vestibule) -> Generator[Tenant]:
+    with a_tenant(vestibule) as made:
+        yield made

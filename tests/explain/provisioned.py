@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from tests.conftest import Tenant, database_url, running
+from tests.conftest import Tenant, a_tenant, database_url, running
 from vestibule import tickets
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
@@ -29,11 +29,12 @@ EMAIL = [{"type": "work", "primary": True, "value": "ana@example.com"}]
 @contextmanager
 def tenant(**options: Any) -> Generator[Tenant]:
     """A connection of a server of its own."""
-    with tempfile.TemporaryDirectory() as folder, running(database_url(Path(folder), "sqlite"), **options) as server:
-        connection = server.connection()
-        token, text = server.token(connection.id)
-        with server.client(connection.id, text) as client:
-            yield Tenant(server, connection.id, token, text, client)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(database_url(Path(folder), "sqlite"), **options) as server,
+        a_tenant(server) as made,
+    ):
+        yield made
 
 
 def kept(here: Tenant, answer: httpx2.Response) -> Exchange:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Tenant, Vestibule
+from tests.conftest import Tenant, Vestibule, a_tenant
 from tests.effort import examples
 from tests.scim.strategies import json_objects, json_values, messages, paths_as_text, texts
 
@@ -60,16 +60,13 @@ headers = st.dictionaries(
 @pytest.fixture(scope="module", params=["tolerant", "strict"])
 def place(request: pytest.FixtureRequest, vestibule: Vestibule) -> Generator[tuple[Tenant, list[str]]]:
     """A connection with something in it, and the paths that lead there."""
-    connection = vestibule.connection()
-    token, text = vestibule.token(connection.id)
-    with vestibule.client(connection.id, text) as http:
-        tenant = Tenant(vestibule, connection.id, token, text, http)
+    with a_tenant(vestibule) as tenant:
         levels = {
             "id": URN,
             "attributes": [{"name": "level", "type": "integer"}, {"name": "since", "type": "dateTime"}],
         }
         tenant.set(dialect=request.param, extensions=[levels], nested_groups="accept", references="park")
-        user = http.post(
+        user = tenant.http.post(
             "/Users",
             json={
                 "schemas": [USER_SCHEMA],
@@ -78,7 +75,7 @@ def place(request: pytest.FixtureRequest, vestibule: Vestibule) -> Generator[tup
                 URN: {"level": 3},
             },
         )
-        group = http.post(
+        group = tenant.http.post(
             "/Groups", json={"schemas": [GROUP_SCHEMA], "displayName": "g", "members": [{"value": user.json()["id"]}]}
         )
         kept = [f"/Users/{user.json()['id']}", f"/Groups/{group.json()['id']}"]

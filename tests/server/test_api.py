@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import Tenant, Vestibule, database_url, running
+from tests.conftest import Tenant, Vestibule, a_tenant, database_url, running
 from tests.server.test_scim import create_group, create_user, members, patch
 from vestibule.clock import SystemClock
 from vestibule.directory import Directory
@@ -25,10 +25,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Vestibule]:
 
 @pytest.fixture
 def here(served: Vestibule) -> Generator[Tenant]:
-    connection = served.connection()
-    token, text = served.token(connection.id)
-    with served.client(connection.id, text) as client:
-        yield Tenant(served, connection.id, token, text, client)
+    with a_tenant(served) as made:
+        yield made
 
 
 def call(tenant: Tenant, method: str, path: str, body: Any = None, key: str | None = KEY) -> httpx2.Response:

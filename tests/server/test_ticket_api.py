@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.conftest import Tenant, Vestibule, database_url, free_port, running
+from tests.conftest import Tenant, Vestibule, a_tenant, database_url, free_port, running
 from tests.server.test_api import KEY, call, is_problem
 from tests.sign_on.conftest import Mailbox
 
@@ -32,10 +32,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Vestibule]:
 
 @pytest.fixture
 def here(served: Vestibule) -> Generator[Tenant]:
-    connection = served.connection()
-    token, text = served.token(connection.id)
-    with served.client(connection.id, text) as client:
-        yield Tenant(served, connection.id, token, text, client)
+    with a_tenant(served) as made:
+        yield made
 
 
 def create(here: Tenant, **body: Any) -> Any:

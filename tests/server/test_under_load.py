@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import ENGINES, Tenant, database_url
+from tests.conftest import ENGINES, Tenant, a_tenant, database_url
 from tests.process import Process, serving
 from tests.server.wire import GROUP, PATCH, USER
 
@@ -26,10 +26,8 @@ def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def tenant(process: Process) -> Generator[Tenant]:
-    connection = process.vestibule.connection()
-    token, text = process.vestibule.token(connection.id)
-    with process.vestibule.client(connection.id, text) as http:
-        yield Tenant(process.vestibule, connection.id, token, text, http)
+    with a_tenant(process.vestibule) as made:
+        yield made
 
 
 def members_patch(op: str, *ids: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tests.signin.test_admission import ANA, AT, IDP, Door, at_the_door, mail
 from vestibule import connections
 from vestibule.claims import Received, read_profile
 from vestibule.clock import SystemClock
+from vestibule.model import EmailProof
 from vestibule.signin.admission import complete
 from vestibule.signin.outcome import Admitted, Arrival, Found, Refused
 from vestibule.signin.preview import preview
@@ -35,6 +36,19 @@ def of(address: str, **rest: Any) -> dict[str, Any]:
 
 async def address(door: Door, user_name: str) -> str:
     return orjson.loads((await door.store.user_named(door.connection.id, user_name)).document)["emails"][0]["value"]
+
+
+async def proven(door: Door, who: str, claimed: str, proof: EmailProof) -> tuple[Arrival, Any]:
+    """Somebody new who claimed an address and has proven EVE; and what becomes of them."""
+    mapping = mapping_of("generic", "saml")
+    received = Received("saml", IDP, who, None, mail(claimed))
+    mapped = read_profile(received, mapping)
+    assert mapped.profile is not None
+    arrival = Arrival(door.connection, SignOn(SamlIdp(IDP, IDP), mapping), received, who, mapped, AT)
+    found = Found("created", None)
+    return arrival, await complete(
+        door.store, arrival, mapped.profile, found, proof, provisioned=False, address=EVE
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("who", "outcome"), [(ANA, Admitted), (EVE, Refused)])
@@ -91,15 +105,7 @@ def test_provisioned_people_come_in_whatever_the_claim_says() -> None:
 
 def test_a_proof_of_another_address_makes_no_account_with_it() -> None:
     async def work(door: Door) -> Any:
-        mapping = mapping_of("generic", "saml")
-        received = Received("saml", IDP, "ana", None, mail(ANA))
-        mapped = read_profile(received, mapping)
-        assert mapped.profile is not None
-        arrival = Arrival(door.connection, SignOn(SamlIdp(IDP, IDP), mapping), received, "ana", mapped, AT)
-        found = Found("created", None)
-        refused = await complete(
-            door.store, arrival, mapped.profile, found, "code", provisioned=False, address=EVE
-        )  # fmt: skip
+        arrival, refused = await proven(door, "ana", ANA, "code")
         return refused, await preview(door.store, arrival)
 
     refused, shown = allowing(work)
@@ -110,13 +116,7 @@ def test_a_proof_of_another_address_makes_no_account_with_it() -> None:
 
 def test_a_list_that_was_made_while_an_administrator_was_asked_holds() -> None:
     async def work(door: Door) -> Any:
-        mapping = mapping_of("generic", "saml")
-        received = Received("saml", IDP, "eve", None, mail(EVE))
-        mapped = read_profile(received, mapping)
-        assert mapped.profile is not None
-        arrival = Arrival(door.connection, SignOn(SamlIdp(IDP, IDP), mapping), received, "eve", mapped, AT)
-        found = Found("created", None)
-        refused = await complete(door.store, arrival, mapped.profile, found, "admin", provisioned=False, address=EVE)
+        _, refused = await proven(door, "eve", EVE, "admin")
         return refused, len((await door.store.users(door.connection.id, None)).items)
 
     refused, count = allowing(work)
