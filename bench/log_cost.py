@@ -7,7 +7,7 @@ cycles, which happens some 20 seconds later and is waited for.
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,30 +98,38 @@ async def measure(scratch: Path, calls: int) -> list[LogCost]:
         ops = [tuple(make(place.world) for make in _OPS) for place in places]
         await asyncio.sleep(QUIET)
         for pair in zip(*ops, strict=True):
-            before = [place.cpu() for place in places]
-            for _ in range(TURNS):
-                for place, op in zip(places, pair, strict=True):
-                    await place.turn(op, calls)
-            await asyncio.sleep(QUIET)
-            used = [place.cpu() - began for place, began in zip(places, before, strict=True)]
-            found.append(LogCost(pair[0].name, *(each / (TURNS * calls) * 1e6 for each in used)))
+            found.append(await _cost(places, pair[0].name, _turns(places, pair, calls)))
             say(f"  {found[-1].op:<24}{found[-1].with_log:>6.0f} µs CPU, {found[-1].without:.0f} without")
-        found.append(await _cycle(places, calls))
+        found.append(await _cost(places, CYCLE, _cycles(places, calls)))
     return found
 
 
-async def _cycle(places: tuple[_Place, _Place], people: int) -> LogCost:
-    """Of a request of an initial cycle, with the shares of look-ups, creations and members that it has."""
-    before, requests = [place.cpu() for place in places], 0
+async def _cost(places: tuple[_Place, _Place], name: str, work: Awaitable[int]) -> LogCost:
+    """What some work costs, which tells how many requests it sent to each server, until its log has been read."""
+    before = [place.cpu() for place in places]
+    requests = await work
+    await asyncio.sleep(QUIET)
+    used = [place.cpu() - began for place, began in zip(places, before, strict=True)]
+    return LogCost(name, *(each / requests * 1e6 for each in used))
+
+
+async def _turns(places: tuple[_Place, _Place], pair: tuple[Op, ...], calls: int) -> int:
+    for _ in range(TURNS):
+        for place, op in zip(places, pair, strict=True):
+            await place.turn(op, calls)
+    return TURNS * calls
+
+
+async def _cycles(places: tuple[_Place, _Place], people: int) -> int:
+    """Initial cycles, with the shares of look-ups, creations and members that they have."""
+    requests = 0
     for turn in range(TURNS):
         for place in places:
             # Whose number differs are other people.
             cycle = await initial_cycle(place.service, place.traits, people + turn)
             assert not cycle.wrong, cycle.wrong
             requests += cycle.requests
-    await asyncio.sleep(QUIET)
-    used = [place.cpu() - began for place, began in zip(places, before, strict=True)]
-    return LogCost(CYCLE, *(each / (requests / 2) * 1e6 for each in used))
+    return requests // len(places)
 
 
 def told(costs: list[LogCost]) -> str:
