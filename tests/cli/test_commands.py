@@ -175,6 +175,8 @@ def test_the_demo_ends_with_a_balanced_roll_call(shell: Shell) -> None:
     assert counts == [["269", "21", "248", "0"], ["269", "269", "0", "0"]]
     assert "Initial sync paused" in before
     assert "Initial sync paused" not in after
+    assert "248 missing, refused" in before
+    assert "could not sign in: the e-mail claim holds the text `user.email` itself" in after
 
 
 def test_a_state_file_of_another_program_is_refused_untouched(shell: Shell, connection_id: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from vestibule import connections, tickets
 from vestibule.cli.connection import scim_base_url
-from vestibule.cli.demo_process import serving
+from vestibule.cli.demo_process import await_log, serving
 from vestibule.cli.demo_sign_in import LOOPBACK, SignIn, identity_provider, tell_sign_in
 from vestibule.cli.rehearse import job_lines, run_job
 from vestibule.cli.roll_table import a_console, show
@@ -165,6 +165,7 @@ def _cycle(session: Session, stage: Stage, narrator: Narrator) -> None:
     target = Target(scim_base_url(stage.connection.id, session.settings), stage.token.text)
     for line in job_lines(run_job(session, stage.tenant, target, str(stage.state))):
         narrator.tell(f"   {line}")
+    await_log()
 
 
 def _rolls(session: Session, stage: Stage, narrator: Narrator) -> list[GroupRoll]:

@@ -3,12 +3,22 @@
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Final
 
 import httpx2
 
 from vestibule.cli.session import UNREACHABLE, fail
+
+LOG_DELAY: Final = 0.25
+"""So many seconds after an answer the server has written what its log has of it, and some."""
+
+
+def await_log() -> None:
+    """Let the server's log come to what was answered before."""
+    time.sleep(LOG_DELAY)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from vestibule import identity_providers
-from vestibule.cli.demo_process import serving
+from vestibule.cli.demo_process import await_log, serving
 from vestibule.cli.session import Session
 from vestibule.cli.told import as_text
 from vestibule.explain import SIGN_IN, explain
@@ -107,14 +107,17 @@ class SignIn:
             found = self.session.run(work)
             if found is not None:
                 return found
+            await_log()
         return None
 
-    def diagnose(self, answer: httpx2.Response) -> None:
-        """Tell what Vestibule says of a sign-in."""
+    def diagnose(self, answer: httpx2.Response) -> bool:
+        """Tell what Vestibule says of a sign-in; False when it was not recorded."""
         found = self.exchange(answer)
-        if found is not None:
-            self.tell(f"   vestibule explain {found.id}\n")
-            self.tell("\n".join(f"   {line}".rstrip() for line in as_text(explain(found)).splitlines()))
+        if found is None:
+            return False
+        self.tell(f"   vestibule explain {found.id}\n")
+        self.tell("\n".join(f"   {line}".rstrip() for line in as_text(explain(found)).splitlines()))
+        return True
 
 
 def tell_sign_in(sign_in: SignIn, user_name: str, step: Callable[[str], None]) -> bool:
@@ -124,14 +127,14 @@ def tell_sign_in(sign_in: SignIn, user_name: str, step: Callable[[str], None]) -
     step("A test sign-in, which signs nobody in: the e-mail claim was mapped to user.email, which Entra does not have")
     sign_in.switch("email_literal")
     sign_in.tell(f"   {sign_in.session.settings.base_url}/sso/saml/{sign_in.connection.id}/login?test=1\n")
-    sign_in.diagnose(sign_in.walk(user_name, test=True))
+    told = sign_in.diagnose(sign_in.walk(user_name, test=True))
     step("The admin chooses user.mail instead, and the next sign-in is a real one")
     sign_in.switch()
     answer = sign_in.walk(user_name)
     page = sign_in.browser.get(urljoin(str(answer.url), answer.headers.get("location", "")))
     for line in _shown(page.text):
         sign_in.tell(f"   {line}")
-    return answer.status_code == 303 and page.status_code == 200 and user_name in page.text
+    return told and answer.status_code == 303 and page.status_code == 200 and user_name in page.text
 
 
 def _shown(page: str) -> list[str]:
