@@ -46,7 +46,7 @@ def what_it_is(facts: Mapping[str, Any]) -> str:
 def _tell(exchange: Exchange) -> Explanation:
     facts = exchange.facts
     which = "" if facts.get("domain") else "which is "
-    of = "the userName, and no e-mail beside it" if facts.get("attribute") == "userName" else "the primary e-mail"
+    of = "the userName (there is no e-mail beside it)" if facts.get("attribute") == "userName" else "the primary e-mail"
     return Explanation(
         CODE,
         f'The user "{exchange.target}" would get the address {facts.get("value")}, {which}{what_it_is(facts)}.',
